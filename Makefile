@@ -1,0 +1,55 @@
+# Two commands: `make run` and `make test`. Everything else is a part of one of them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 5000
+INSTANCE ?= instance
+URL ?= http://$(HOST):$(PORT)
+
+export MICROSHARE_INSTANCE := $(INSTANCE)
+SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT) MICROSHARE_URL=$${MICROSHARE_URL:-$(URL)}
+
+.PHONY: run demo test check bench translations clean help
+
+help: ## What there is to do
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+run: $(VENV)/run ## Install what is needed and serve; HOST=, PORT= and INSTANCE= change where
+	@$(SERVED) exec $(BIN)/microshare serve
+
+demo: $(VENV)/run ## The same, with a small lively company in it
+	@$(SERVED) $(BIN)/microshare init >/dev/null
+	@$(SERVED) $(BIN)/microshare demo --if-empty
+	@$(SERVED) exec $(BIN)/microshare serve
+
+test: $(VENV)/test ## Install what the tests need and run them all
+	@tests/provide
+	@env -u MICROSHARE_INSTANCE $(BIN)/python -m ruff check .
+	@env -u MICROSHARE_INSTANCE $(BIN)/python -m mypy
+	@env -u MICROSHARE_INSTANCE $(BIN)/python -m pytest $(TESTS)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit("microshare needs Python 3.11 or newer; PYTHON= names one" \
+	  if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: $(BIN)/python setup.cfg requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock setuptools
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock \
+	  --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test: $(VENV)/run
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock \
+	  --no-build-isolation -e '.[test,postgresql]'
+	@touch $@
+
+translations: $(VENV)/test ## Find new strings and compile the catalogues
+	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \
+	  --omit-header -o microshare/translations/messages.pot microshare
+	$(BIN)/pybabel -q update -N --omit-header -i microshare/translations/messages.pot -d microshare/translations
+	$(BIN)/pybabel -q compile -d microshare/translations
+
+clean: ## Remove what was installed; the instance stays
+	rm -rf $(VENV) build *.egg-info

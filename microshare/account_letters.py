@@ -1,0 +1,119 @@
+"""The letters of an account: invitation, confirmation, new password.
+
+They are written into the database with what they tell of, and leave by the worker: nobody waits
+for a mail server, a letter survives a crash, and the time an answer takes tells nothing.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import render_template
+from flask_babel import force_locale
+from sqlalchemy import select
+
+from microshare import config, mailer, sentences
+from microshare.db import db, exclusive, saving
+from microshare.errors import Refused, Unavailable
+from microshare.mailer import Letter
+from microshare.models import PendingLetter
+
+KINDS = ("invite", "confirm", "reset", "known")
+TRIES = 12  # with the pauses below: about three days
+
+
+def write(
+    kind: str, to: str, language: str, now: datetime, *, path: str = "", by: str = ""
+) -> None:
+    """Put a letter of this kind into the queue; `path` is where its link leads."""
+    settings = config.current()
+    facts = {
+        "link": settings.url + path,
+        "company": settings.company,
+        "by": by,
+        "url": settings.url,
+    }
+    with force_locale(language):
+        subject = render_template(f"mail/{kind}.subject.txt", **facts).strip()
+        letter = Letter(
+            to=to,
+            subject=" ".join(subject.split()),
+            text=render_template(f"mail/{kind}.txt", **facts),
+            html=render_template(f"mail/{kind}.html", **facts),
+            message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
+        )
+    db.session.add(
+        PendingLetter(letter=letter.as_dict(), created_at=now, not_before=now, attempts=0, error="")
+    )
+    db.session.flush()
+
+
+def send_pending(now: datetime) -> int:
+    """Send what waits; returns how many left. Called by the worker, again and again."""
+    if not _due(now):
+        return 0
+    with exclusive("letters") as mine:
+        if not mine:
+            return 0
+        sent = 0
+        with mailer.opened() as transport:
+            for letter_id in _due(now):
+                sent += _send(transport, letter_id, now)
+        return sent
+
+
+def _due(now: datetime) -> list[int]:
+    db.session.rollback()
+    return list(
+        db.session.scalars(
+            select(PendingLetter.id)
+            .where(PendingLetter.not_before <= now, PendingLetter.attempts < TRIES)
+            .order_by(PendingLetter.id)
+            .limit(100)
+        )
+    )
+
+
+def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
+    pending = db.session.get(PendingLetter, letter_id)
+    if pending is None:
+        return False
+    letter, attempts = Letter(**pending.letter), pending.attempts + 1
+    db.session.rollback()  # no transaction stays open while the mail server thinks
+    why, is_final = "", False
+    try:
+        transport.send(letter, now)
+    except Refused as refusal:
+        why, is_final = sentences.reason(refusal), True
+    except Unavailable as refusal:
+        why = sentences.reason(refusal)
+    with saving():
+        pending = db.session.get_one(PendingLetter, letter_id)
+        if not why:
+            db.session.delete(pending)
+        else:
+            pending.attempts = TRIES if is_final else attempts
+            pending.error = why
+            pending.not_before = now + timedelta(minutes=min(2**attempts, 480))
+    return not why
+
+
+def undelivered() -> list[PendingLetter]:
+    """Letters that failed at least once, oldest first."""
+    return list(
+        db.session.scalars(
+            select(PendingLetter)
+            .where(PendingLetter.error != "")
+            .order_by(PendingLetter.id)
+            .limit(100)
+        )
+    )
+
+
+def forget_old(now: datetime) -> int:
+    """Drop letters that are past use; their links have ended too. Returns how many."""
+    old = db.session.scalars(
+        select(PendingLetter).where(PendingLetter.created_at < now - timedelta(days=14))
+    ).all()
+    for letter in old:
+        db.session.delete(letter)
+    return len(old)

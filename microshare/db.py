@@ -1,0 +1,162 @@
+"""The database: one session a request or job, aware times, and who was first.
+
+SQLite is the embedded default (WAL, synchronous FULL: what was acknowledged is on disk);
+PostgreSQL is one setting away. Verbs flush; a door or a job saves, once, with `saving()`.
+"""
+
+import fcntl
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Dialect, Engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, registry
+from sqlalchemy.types import TypeDecorator
+
+from microshare import config
+from microshare.errors import Unavailable
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in Python, UTC in the database; a naive one is a mistake and refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+class Base(DeclarativeBase):
+    """What every table derives from."""
+
+    registry = registry(type_annotation_map={datetime: UtcDateTime})
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+def init_app(app: Flask) -> None:
+    """Open the database of this application; nothing is created here."""
+    url = app.config["MICROSHARE"].database
+    if url.startswith("postgresql:"):
+        url = url.replace("postgresql:", "postgresql+psycopg:", 1)
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": not url.startswith("sqlite")}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    def connect(connection: Any, _record: Any) -> None:
+        # The driver's own transactions start too late and never at once (bpo-10740); ours are
+        # begun by `begin` below.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def begin(connection: Any) -> None:
+        # A writer takes its place at once: a reader that turns writer half-way is refused by
+        # SQLite without waiting when somebody else wrote meanwhile.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", begin)
+
+
+def outage(error: OperationalError) -> Unavailable:
+    """The refusal that tells why the database does not answer."""
+    said = str(error.orig).lower()
+    for sign, why in (
+        ("locked", "locked"),
+        ("busy", "locked"),
+        ("full", "full"),
+        ("no space", "full"),
+        ("readonly", "read-only"),
+    ):
+        if sign in said:
+            return Unavailable("database", why=why)
+    return Unavailable("database", why="gone")
+
+
+@contextmanager
+def saving() -> Iterator[None]:
+    """Everything inside is saved together when it ends, or not at all.
+
+    Whatever was loaded before is loaded again inside, so a rule never decides on a stale row.
+    A database that does not answer becomes `Unavailable("database", why=…)`.
+    """
+    session = db.session
+    session.rollback()
+    try:
+        session.connection(execution_options={"writes": True})
+        yield
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise outage(error) from error
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def add_once(model: type[Base], **values: Any) -> bool:
+    """Insert a row unless its key is there already; true if this call was the first.
+
+    The database decides who was first: there is no look before the leap.
+    """
+    table = model.__table__
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**values).on_conflict_do_nothing()  # type: ignore[arg-type]
+    return bool(db.session.execute(statement).rowcount == 1)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def exclusive(name: str) -> Iterator[bool]:
+    """Whether this process may do the named work now; nobody else may until the block ends.
+
+    A process that dies lets go at once (a file lock on one machine, an advisory lock on
+    PostgreSQL), so no lease has to run out after a crash.
+    """
+    if db.engine.dialect.name == "sqlite":
+        folder = config.current().instance / "locks"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with open(folder / f"{name}.lock", "w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        return
+    number = zlib.crc32(f"microshare {name}".encode())
+    with db.engine.connect() as connection:
+        mine = connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
+        try:
+            yield bool(mine)
+        finally:
+            if mine:
+                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})

@@ -1,0 +1,127 @@
+"""Departments: where colleagues work, and the tags that a department follows for its people."""
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+
+import regex
+from sqlalchemy import delete, func, select
+
+from microshare import text
+from microshare.db import add_once, db
+from microshare.errors import Forbidden, Missing, Refused
+from microshare.models import Department, DepartmentTag, Follow, Tag, User
+
+NAME_LIMIT = 80
+
+
+def slug_of(name: str) -> str:
+    """What a department is called in addresses.
+
+    >>> slug_of("Research & Développement")
+    'research-developpement'
+    """
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", text.fold(name)) if not unicodedata.combining(c)
+    )
+    return "-".join(regex.findall(r"[\p{L}\p{N}]+", bare))
+
+
+def named(name: str, now: datetime) -> Department:
+    """The department of this name, made if it is new."""
+    name = text.tidy(name)
+    slug = slug_of(name)
+    if not slug or len(name) > NAME_LIMIT or text.has_control(name):
+        raise Refused("department-name", limit=NAME_LIMIT)
+    add_once(Department, name=name, slug=slug, created_at=now)
+    return db.session.scalars(select(Department).filter_by(slug=slug)).one()
+
+
+def get(slug: str) -> Department:
+    """The department with this slug, or `Missing`."""
+    found = db.session.scalars(select(Department).filter_by(slug=slug)).one_or_none()
+    if found is None:
+        raise Missing("department", name=slug)
+    return found
+
+
+def chosen(name: str) -> Department:
+    """The department that somebody picked, by slug or name; `Refused` when there is none such."""
+    found = db.session.scalars(select(Department).filter_by(slug=slug_of(name))).one_or_none()
+    if found is None:
+        raise Refused("department-unknown", name=name[:NAME_LIMIT])
+    return found
+
+
+def every() -> Sequence[Department]:
+    """All departments, by name."""
+    return db.session.scalars(select(Department).order_by(Department.name)).all()
+
+
+def people_in(department: Department) -> Sequence[User]:
+    """Who works there now, by name."""
+    return db.session.scalars(
+        select(User)
+        .where(User.department_id == department.id, User.suspended_at.is_(None))
+        .order_by(User.name)
+    ).all()
+
+
+def headcounts() -> dict[int, int]:
+    """How many colleagues each department has, by department id."""
+    rows = db.session.execute(
+        select(User.department_id, func.count())
+        .where(User.suspended_at.is_(None))
+        .group_by(User.department_id)
+    )
+    return {department_id: count for department_id, count in rows}
+
+
+def tags_of(department: Department) -> Sequence[Tag]:
+    """The tags that it follows for its people, by name."""
+    return db.session.scalars(
+        select(Tag)
+        .join(DepartmentTag, DepartmentTag.tag_id == Tag.id)
+        .where(DepartmentTag.department_id == department.id)
+        .order_by(Tag.name)
+    ).all()
+
+
+def follow_tag(department: Department, tag: Tag, follower: User, now: datetime) -> None:
+    """The department follows the tag for its people from now on."""
+    _may_choose(department, follower)
+    add_once(
+        DepartmentTag,
+        department_id=department.id,
+        tag_id=tag.id,
+        added_by_id=follower.id,
+        since=now,
+    )
+
+
+def unfollow_tag(department: Department, tag: Tag, follower: User) -> None:
+    """The department no longer follows the tag."""
+    _may_choose(department, follower)
+    db.session.execute(delete(DepartmentTag).filter_by(department_id=department.id, tag_id=tag.id))
+
+
+def may_choose(department: Department, user: User) -> bool:
+    """Whether the user may say what the department follows: its people, and who manages."""
+    return user.manages or user.department_id == department.id
+
+
+def _may_choose(department: Department, user: User) -> None:
+    if not may_choose(department, user):
+        raise Forbidden("not-your-department", department=department.name)
+
+
+def follower_count(department: Department) -> int:
+    """How many readers follow the department."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Follow)
+            .where(Follow.kind == "department", Follow.target_id == department.id)
+        )
+        or 0
+    )

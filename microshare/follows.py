@@ -1,0 +1,55 @@
+"""Following: how a reader pulls in a tag, a person or a department."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from microshare.db import add_once, db
+from microshare.errors import Refused
+from microshare.models import Department, Follow, Tag, User
+
+Target = Tag | User | Department
+
+
+def kind_of(target: Target) -> str:
+    """The word under which a target is stored: tag, person, department."""
+    return {Tag: "tag", User: "person", Department: "department"}[type(target)]
+
+
+def follow(reader: User, target: Target, now: datetime) -> None:
+    """From now on the target's posts stand in the reader's feed."""
+    if isinstance(target, User) and target.id == reader.id:
+        raise Refused("follow-yourself")
+    add_once(Follow, reader_id=reader.id, kind=kind_of(target), target_id=target.id, since=now)
+
+
+def unfollow(reader: User, target: Target) -> None:
+    """No longer; without effect where it was not followed."""
+    db.session.execute(
+        delete(Follow).filter_by(reader_id=reader.id, kind=kind_of(target), target_id=target.id)
+    )
+
+
+def is_following(reader: User, target: Target) -> bool:
+    """Whether the reader follows it by an own choice."""
+    return db.session.get(Follow, (reader.id, kind_of(target), target.id)) is not None
+
+
+def targets(reader: User) -> dict[str, list[Target]]:
+    """All that the reader follows, by kind, each by name."""
+    tables: dict[str, tuple[type[Target], object]] = {
+        "tag": (Tag, Tag.name),
+        "person": (User, User.name),
+        "department": (Department, Department.name),
+    }
+    return {
+        kind: list(
+            db.session.scalars(
+                select(table)
+                .join(Follow, (Follow.target_id == table.id) & (Follow.kind == kind))
+                .where(Follow.reader_id == reader.id)
+                .order_by(name)  # type: ignore[arg-type]
+            )
+        )
+        for kind, (table, name) in tables.items()
+    }

@@ -1,0 +1,142 @@
+"""The index as a shadow of the database: it catches up by itself, and can be made anew.
+
+A post whose `indexed_version` is not its `version` is stale. Catching up indexes what it reads
+and writes back the version it saw; a crash, a lock or an edit meanwhile leaves the row stale, and
+the next round takes it. No queue, no lost event. Rebuilding is the same, from the start.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload, selectinload
+
+from microshare import search
+from microshare.db import db, exclusive, saving
+from microshare.errors import Unavailable
+from microshare.models import Post, PostTag
+from microshare.search.document import Document
+
+BATCH = 500  # posts in one commit of the index
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What `check` found: ids that search lacks, and ids that it should not have."""
+
+    missing: Sequence[int]
+    surplus: Sequence[int]
+    stale: int  # posts that wait for the next round: no fault
+    why: str = ""  # what the engine says is wrong with itself
+
+
+def catch_up(told: Callable[[int], None] = lambda count: None) -> int:
+    """Bring the index up to date; returns how many posts were taken, `told` of each batch.
+
+    Does nothing while another process is at it.
+    """
+    taken = 0
+    with exclusive("index") as mine:
+        if not mine:
+            return 0
+        if search.engine().needs_rebuild:
+            _forget_all()
+        while count := _next_batch():
+            taken += count
+            told(count)
+    return taken
+
+
+def _next_batch() -> int:
+    db.session.rollback()  # a fresh look
+    posts = db.session.scalars(
+        select(Post)
+        .where(Post.indexed_version != Post.version)
+        .order_by(Post.id)
+        .limit(BATCH)
+        .options(
+            joinedload(Post.author),
+            joinedload(Post.department),
+            selectinload(Post.tags).joinedload(PostTag.tag),
+        )
+    ).all()
+    if not posts:
+        return 0
+    seen = [(post.id, post.version) for post in posts]
+    documents = [_document(post) for post in posts if post.withdrawn_at is None]
+    gone = [post.id for post in posts if post.withdrawn_at is not None]
+    db.session.rollback()  # no transaction stays open while the index works
+    search.engine().update(documents, gone)
+    with saving():
+        for post_id, version in seen:
+            db.session.execute(
+                update(Post)
+                .where(Post.id == post_id)
+                .values(indexed_version=version)
+                .execution_options(synchronize_session=False)
+            )
+    return len(seen)
+
+
+def _document(post: Post) -> Document:
+    return Document(
+        id=post.id,
+        line=post.line,
+        note=post.note,
+        tags=tuple(tie.tag.name for tie in post.tags),
+        author=post.author.username_folded,
+        author_name=post.author.name,
+        department=post.department.slug,
+        created_at=post.created_at,
+        question=post.kind == "question",
+        open=post.is_open,
+        photo=False,
+    )
+
+
+def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
+    """Make the index anew from the database; returns how many posts were taken."""
+    with exclusive("index") as mine:
+        if not mine:
+            raise Unavailable("index", why="locked")
+        _forget_all()
+    return catch_up(told)
+
+
+def _forget_all() -> None:
+    # In this order: a crash between the two leaves posts stale, never an index that lacks them.
+    with saving():
+        db.session.execute(update(Post).values(indexed_version=0))
+    search.engine().clear()
+
+
+def waiting() -> int:
+    """How many posts the index does not know yet in their present form."""
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(Post).where(Post.indexed_version != Post.version)
+        )
+        or 0
+    )
+
+
+def total() -> int:
+    """How many posts there are, withdrawn ones too."""
+    return db.session.scalar(select(func.count()).select_from(Post)) or 0
+
+
+def check() -> Difference:
+    """Compare the index with the database, post by post."""
+    health = search.engine().check()
+    if not health.ok:
+        return Difference([], [], waiting(), health.why)
+    rows = db.session.execute(
+        select(Post.id, Post.withdrawn_at.is_(None), Post.indexed_version == Post.version)
+    )
+    indexed, due, stale = search.engine().ids(), set(), set()
+    for post_id, is_visible, is_fresh in rows:
+        if is_visible:
+            due.add(post_id)
+        if not is_fresh:
+            stale.add(post_id)
+    return Difference(sorted(due - indexed - stale), sorted(indexed - due - stale), len(stale))

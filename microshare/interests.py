@@ -1,0 +1,123 @@
+"""What brings a post to a reader, and what keeps it away: follows, the department's tags, mutes.
+
+Loaded whole, in one query: a feed decides with it which posts to take, and says why.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+
+from microshare.db import db
+from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag, User
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a post stands in a feed: `kind` is own, tag, person, department or department-tag."""
+
+    kind: str
+    label: str = ""  # as shown: a spelling or a name
+    name: str = ""  # as in addresses: the tag's name, the username, the slug
+
+
+@dataclass(frozen=True)
+class Interests:
+    """Ids of all that one reader pulls in or leaves out at one moment."""
+
+    reader_id: int
+    tags: set[int] = field(default_factory=set)
+    people: set[int] = field(default_factory=set)
+    departments: set[int] = field(default_factory=set)
+    department_tags: set[int] = field(default_factory=set)  # what the own department follows
+    muted_tags: set[int] = field(default_factory=set)
+    muted_people: set[int] = field(default_factory=set)
+    muted_threads: set[int] = field(default_factory=set)
+
+    @property
+    def all_tags(self) -> set[int]:
+        """The tags that bring posts: the own, and the department's."""
+        return (self.tags | self.department_tags) - self.muted_tags
+
+    @property
+    def follows_nothing(self) -> bool:
+        return not (self.tags or self.people or self.departments or self.department_tags)
+
+    def reasons(self, post: Post, reader: User) -> tuple[Reason, ...]:
+        """Why this post stands in the reader's feed, the own choices first."""
+        found = [Reason("own")] if post.author_id == self.reader_id else []
+        found += [
+            Reason("tag", tie.tag.spelling, tie.tag.name)
+            for tie in post.tags
+            if tie.tag_id in self.tags
+        ]
+        if post.author_id in self.people:
+            found.append(Reason("person", post.author.name, post.author.username))
+        if post.department_id in self.departments:
+            found.append(Reason("department", post.department.name, post.department.slug))
+        found += [
+            Reason("department-tag", tie.tag.spelling, tie.tag.name)
+            for tie in post.tags
+            if tie.tag_id in self.department_tags and tie.tag_id not in self.tags
+        ]
+        return tuple(found)
+
+
+_SETS = {
+    ("follow", "tag"): "tags",
+    ("follow", "person"): "people",
+    ("follow", "department"): "departments",
+    ("department", "tag"): "department_tags",
+    ("mute", "tag"): "muted_tags",
+    ("mute", "person"): "muted_people",
+    ("mute", "thread"): "muted_threads",
+}
+
+
+def of(reader: User, now: datetime) -> Interests:
+    """The reader's interests at this moment, in one query."""
+    rows = db.session.execute(
+        union_all(
+            select(literal("follow").label("how"), Follow.kind, Follow.target_id).where(
+                Follow.reader_id == reader.id
+            ),
+            select(literal("department"), literal("tag"), DepartmentTag.tag_id).where(
+                DepartmentTag.department_id == reader.department_id
+            ),
+            select(literal("mute"), Mute.kind, Mute.target_id).where(
+                Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now)
+            ),
+        )
+    )
+    interests = Interests(reader.id)
+    for how, kind, target_id in rows:
+        getattr(interests, _SETS[how, kind]).add(target_id)
+    return interests
+
+
+def tagged(tag_ids: set[int]) -> ColumnElement[bool]:
+    """Whether a post carries one of these tags."""
+    return (
+        select(PostTag.post_id)
+        .where(PostTag.post_id == Post.id, PostTag.tag_id.in_(tag_ids))
+        .exists()
+    )
+
+
+def brought(wants: Interests) -> ColumnElement[bool]:
+    """Whether a follow of the reader, or of the department, brings a post."""
+    ways = [Post.author_id.in_(wants.people), Post.department_id.in_(wants.departments)]
+    if wants.all_tags:
+        ways.append(tagged(wants.all_tags))
+    return or_(*ways)
+
+
+def unmuted(wants: Interests) -> ColumnElement[bool]:
+    """Whether nothing that the reader mutes keeps a post away."""
+    kept = [
+        Post.author_id.not_in(wants.muted_people),
+        func.coalesce(Post.thread_id, Post.id).not_in(wants.muted_threads),
+    ]
+    if wants.muted_tags:
+        kept.append(~tagged(wants.muted_tags))
+    return and_(*kept)

@@ -1,0 +1,12 @@
+"""Every table, and nothing but tables. One noun a file; import them all from here."""
+
+from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
+from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.people import Department, FailedSignIn, OneTimeLink, Token, User
+from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
+
+__all__ = [
+    "Department", "DepartmentTag", "Digest", "DigestRun", "FailedSignIn", "Follow", "Goal",
+    "InboxItem", "Mention", "Mute", "OneTimeLink", "Opened", "PendingLetter", "Post", "PostTag", "Revision",
+    "Saved", "Tag", "Thanks", "Token", "User",
+]

@@ -1,0 +1,111 @@
+"""Departments, users, and what opens the door to them."""
+
+from datetime import datetime
+
+from flask_login import UserMixin
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from microshare.db import Base
+
+ROLES = ("member", "community_manager", "administrator")
+
+
+class Department(Base):
+    """Where a colleague works; stamped on each post when it is written."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    slug: Mapped[str] = mapped_column(String(500), unique=True)
+    created_at: Mapped[datetime]
+
+
+class User(UserMixin, Base):
+    """A colleague. Never deleted: who leaves is suspended, and the posts stay."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(30))  # as it was written
+    username_folded: Mapped[str] = mapped_column(String(30), unique=True)
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)  # folded; None: imported
+    name: Mapped[str] = mapped_column(String(80))
+    about: Mapped[str] = mapped_column(String(500), default="")
+    department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"), index=True)
+    role: Mapped[str] = mapped_column(String(20), default="member")
+    language: Mapped[str] = mapped_column(String(5))
+    time_zone: Mapped[str] = mapped_column(String(50))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    # Raised to sign out everywhere: a session carries the epoch in which it began.
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+    read_up_to: Mapped[int] = mapped_column(default=0)  # id of the newest post read in the feed
+    inbox_read_up_to: Mapped[int] = mapped_column(default=0)  # id of the newest inbox item seen
+    digest_on: Mapped[bool] = mapped_column(default=True)
+    digest_weekday: Mapped[int] = mapped_column(default=0)  # 0 is Monday
+    digest_hour: Mapped[int] = mapped_column(default=8)  # in the reader's own zone
+
+    department: Mapped[Department] = relationship(lazy="raise_on_sql")
+
+    def get_id(self) -> str:
+        """What the session remembers: the user and the epoch it began in."""
+        return f"{self.id}.{self.session_epoch}"
+
+    @property
+    def manages(self) -> bool:
+        """Whether this user keeps the community: manager or administrator."""
+        return self.role in ("community_manager", "administrator")
+
+    @property
+    def administers(self) -> bool:
+        return self.role == "administrator"
+
+
+class OneTimeLink(Base):
+    """A secret in a letter that works once: to join, or to set a new password.
+
+    Only its hash is kept, so a stolen database opens no door.
+    """
+
+    __tablename__ = "one_time_links"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(10))  # join, reset
+    email: Mapped[str | None] = mapped_column(String(254))  # join: None leaves it to the reader
+    role: Mapped[str] = mapped_column(String(20), default="member")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # reset: whose password
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Token(Base):
+    """A key for a program: named, revocable; only its hash is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))  # feed: reads lists; api: acts as the user
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship(lazy="raise_on_sql")
+
+
+class FailedSignIn(Base):
+    """A wrong password, counted per account and per address; forgotten after the window."""
+
+    __tablename__ = "failed_sign_ins"
+    __table_args__ = (Index("ix_failed_sign_ins_whom_at", "whom", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    whom: Mapped[str] = mapped_column(String(64))  # a keyed hash: no address in the clear
+    at: Mapped[datetime]

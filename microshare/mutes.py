@@ -1,0 +1,68 @@
+"""Muting: what a reader leaves out of the own feed and digest, for a while or for good."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+
+from microshare.db import db
+from microshare.errors import Refused
+from microshare.models import Mute, Post, Tag, User
+
+Target = Tag | User | Post
+SPANS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "good": None}
+
+
+def _row(target: Target) -> tuple[str, int]:
+    """The kind and id that stand for the target; a post stands for its whole thread."""
+    if isinstance(target, Post):
+        return "thread", target.root_id
+    return ("tag" if isinstance(target, Tag) else "person"), target.id
+
+
+def mute(reader: User, target: Target, span: str, now: datetime) -> None:
+    """Leave the target out for a `day`, a `week` or for `good`; the newest choice counts."""
+    if span not in SPANS:
+        raise Refused("mute-span", spans=", ".join(SPANS))
+    if isinstance(target, User) and target.id == reader.id:
+        raise Refused("mute-yourself")
+    kind, target_id = _row(target)
+    length = SPANS[span]
+    db.session.merge(
+        Mute(
+            reader_id=reader.id,
+            kind=kind,
+            target_id=target_id,
+            until=now + length if length else None,
+        )
+    )
+    db.session.flush()
+
+
+def unmute(reader: User, target: Target) -> None:
+    """Let it in again."""
+    kind, target_id = _row(target)
+    db.session.execute(delete(Mute).filter_by(reader_id=reader.id, kind=kind, target_id=target_id))
+
+
+def is_muted(reader: User, target: Target, now: datetime) -> bool:
+    """Whether the reader leaves it out at this moment."""
+    found = db.session.get(Mute, (reader.id, *_row(target)))
+    return found is not None and (found.until is None or found.until > now)
+
+
+def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:
+    """All that is muted at this moment, with what it is."""
+    rows = db.session.scalars(
+        select(Mute)
+        .where(Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now))
+        .order_by(Mute.kind, Mute.target_id)
+    ).all()
+    tables: dict[str, type[Target]] = {"tag": Tag, "person": User, "thread": Post}
+    found: dict[tuple[str, int], Target] = {}
+    for kind, table in tables.items():
+        ids = [row.target_id for row in rows if row.kind == kind]
+        if ids:
+            for target in db.session.scalars(select(table).where(table.id.in_(ids))):
+                found[kind, target.id] = target
+    return [(row, found[row.kind, row.target_id]) for row in rows]

@@ -1,0 +1,162 @@
+"""How the words of a text are found again, in Dutch and in English, whatever the searcher writes.
+
+Nobody says in which language a post is, and many are in both. So every word is kept under all its
+*roots*: itself, and what the stemmers of both languages make of it. A search finds a post when
+the two have a root in common. One namespace for all roots finds more than one for each stemmer,
+with less than half the postings.
+
+Measured on 1,396 rare inflected forms in 4,617 Dutch sentences (Universal Dependencies), recall@10,
+PyStemmer 3.1.0: no stems 0.32; `dutch` (Kraaij-Pohlmann) 0.70; with `dutch_porter` and `english`
+0.77; with the irregular forms 0.81; with the endings below 0.85. Of all that is found, 0.80 is the
+same lemma (0.85 with `dutch` alone). Stems are taken of the accented word and lose their accents
+afterwards: `financiën` and `coördinatie` stem better so (0.694 against 0.692).
+"""
+
+import threading
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import regex  # type: ignore[import-untyped]
+import Stemmer
+
+from microshare.search import inflection
+
+ANALYSIS_VERSION = 1  # an index remembers it, and is made anew when it differs
+
+WORD_LIMIT = 64  # characters of a word that count
+_PARTS_LIMIT = 4  # of a compound that is findable joined
+
+# Letters, digits and marks; within a number `.` or `,`; at the end of a word `'s`, `'t` or `'ll`.
+_WORD = (
+    r"[\p{L}\p{N}\p{M}]++"
+    r"(?:(?<=\d)[.,](?=\d)[\p{L}\p{N}\p{M}]++|['’]\p{L}{1,2}(?![\p{L}\p{N}\p{M}'’]))*+"
+)
+_COMPOUND = regex.compile(rf"{_WORD}(?:[-‐_&'’]{_WORD})*+")
+_PART = regex.compile(_WORD)
+_INVISIBLE = regex.compile(r"[\p{Cf}]+")
+_ACCENTS = regex.compile(r"[\u0300-\u036f]+")
+_LIKE = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "’": "'"})
+
+
+class Token(NamedTuple):
+    """A word at its place. A `joined` one is a whole compound, at the place of its first part."""
+
+    position: int
+    word: str
+    joined: bool = False
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The words of a text, case folded, with their accents.
+
+    A compound is there by its parts and joined, so that `sales-rapport` and `salesrapport` find
+    each other; a decimal comma is a point.
+
+    >>> [token.word for token in tokens("Ventiel M8, 3,5 bar: ATEX-42")]
+    ['ventiel', 'm8', '3.5', 'bar', 'atex', 'atex42', '42']
+    """
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
+    position = 0
+    for compound in _COMPOUND.finditer(text):
+        parts = [_plain(part) for part in _PART.findall(compound[0])]
+        for place, part in enumerate(parts):
+            yield Token(position + place, part)
+            if place == 0 and 1 < len(parts) <= _PARTS_LIMIT:
+                yield Token(position, "".join(parts)[:WORD_LIMIT], joined=True)
+        position += len(parts)
+
+
+def _plain(word: str) -> str:
+    return regex.sub(r"(?<=\d),(?=\d)", ".", word[:WORD_LIMIT].replace("’", "'"))  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=50_000)
+def bare(word: str) -> str:
+    """The exact form of a folded word: without accents and apostrophes.
+
+    >>> bare("geïnteresseerd"), bare("café's"), bare("ørsted")
+    ('geinteresseerd', 'cafes', 'orsted')
+    """
+    if word.isascii():
+        return word.replace("'", "")
+    apart = unicodedata.normalize("NFD", word.translate(_LIKE))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart)).replace("'", "")
+
+
+class _Stemmers(threading.local):
+    """One set for each thread: a PyStemmer object is not thread-safe."""
+
+    def __init__(self) -> None:
+        self.dutch = Stemmer.Stemmer("dutch")
+        self.all = (self.dutch, Stemmer.Stemmer("dutch_porter"), Stemmer.Stemmer("english"))
+
+
+_stemmers = _Stemmers()
+
+
+def stems(word: str) -> tuple[str, ...]:
+    """What the Dutch stemmers, Kraaij-Pohlmann and Porter, and the English one make of a word.
+
+    >>> stems("gevaren")
+    ('gevaar', 'gevar', 'gevaren')
+    """
+    return tuple(bare(stemmer.stemWord(word)) for stemmer in _stemmers.all)
+
+
+@lru_cache(maxsize=50_000)
+def roots(word: str) -> frozenset[str]:
+    """All that a folded word is kept under; two words match when they share one.
+
+    >>> bool(roots("liep") & roots("lopen")), bool(roots("gevaar") & roots("gevaren"))
+    (True, True)
+    """
+    more = map(_stemmers.dutch.stemWord, inflection.bases(word))
+    return frozenset({bare(word), *stems(word), *map(bare, more)} - {""})
+
+
+class _Said(Protocol):
+    """As `query.Term`, which stands on the same floor."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def words(self) -> tuple[str, ...]: ...
+    @property
+    def negated(self) -> bool: ...
+
+
+def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
+    """Whether a word of a text is one that a search asks for: to mark it where it is shown.
+
+    The word may come as it stands in the text, with capitals, and may be a compound. Of a phrase
+    each word counts by itself, literally.
+    """
+    wanted: set[str] = set()
+    exact: set[str] = set()
+    begins: tuple[str, ...] = ()
+    for term in terms:
+        if term.negated:
+            continue
+        words = [token.word for text in term.words for token in tokens(text)]
+        if term.kind == "word":
+            wanted.update(*map(roots, words))
+        elif term.kind == "phrase":
+            exact.update(map(bare, words))
+        elif start := joined("".join(term.words)):
+            begins += (start,)
+
+    def matches(word: str) -> bool:
+        for token in tokens(word):
+            form = bare(token.word)
+            if form in exact or form.startswith(begins) or not wanted.isdisjoint(roots(token.word)):
+                return True
+        return False
+
+    return matches
+
+
+def joined(text: str) -> str:
+    """The exact form of a text as one word, for a prefix: `sales-rap` is `salesrap`."""
+    return "".join(bare(token.word) for token in tokens(text) if not token.joined)

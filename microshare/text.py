@@ -1,0 +1,300 @@
+"""What a line of text is: how long, on which tags, naming whom, pointing where.
+
+One scanner, `spans`, finds code, links, URLs, tags and mentions in the raw line. The database reads
+its tags from it and `markup` draws its links with it, so that a tag on the page is a tag in the
+database, always. Every pattern here is possessive or bounded and so takes linear time. The rules
+in words, and where they leave the public conformance cases: `docs/text.md`.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+import regex  # type: ignore[import-untyped]
+
+URL_COUNTS = 23  # at most; what a shortener's URL takes, so that a long address costs no words
+
+# Unicode's White_Space and U+FEFF, a blank to JavaScript too: the browser counts the same.
+_BLANKS = regex.compile(r"[\p{White_Space}\ufeff]+")
+_NEWLINES = regex.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
+_CLUSTER = regex.compile(r"\X")
+
+# XML 1.0 (2.2) has no place for most of these, so one would break the Atom feeds; PostgreSQL
+# stores no NUL and UTF-8 no lone surrogate. U+202D and U+202E show other words than are stored.
+# The other bidi marks stay, balanced or not: chat programs paste them along, the writer cannot
+# see them, and a browser ends their reach with the block.
+_CONTROL = regex.compile(r"(?![\t\n\r])[\p{Cc}\p{Cs}\p{NChar}\u202d\u202e]")
+
+
+def tidy(text: str) -> str:
+    """A line as it is stored: NFC, no blanks at its ends, one space where there were blanks.
+
+    >>> tidy("  new\\u00a0 pump\\n")
+    'new pump'
+    """
+    return str(_BLANKS.sub(" ", unicodedata.normalize("NFC", text))).strip(" ")
+
+
+def tidy_note(text: str) -> str:
+    """A note as it is stored: NFC, `\\n` ends a line, no blanks there, one empty line at most.
+
+    Indentation stays, the first line's too: it is Markdown.
+
+    >>> tidy_note("seen:  \\r\\n\\r\\n\\r\\n    code\\r\\n")
+    'seen:\\n\\n    code'
+    """
+    lines = _NEWLINES.sub("\n", unicodedata.normalize("NFC", text)).split("\n")
+    ended = "\n".join(line.rstrip() for line in lines)
+    return str(regex.sub(r"\n{3,}", "\n\n", ended)).strip("\n")
+
+
+def has_control(text: str) -> bool:
+    """Whether a text holds what no post may: control characters, lone surrogates, bidi overrides.
+
+    Tab, newline and carriage return are blanks. U+FEFF is one too, as nobody can see to remove it.
+
+    >>> has_control("a\\x00b"), has_control("a\\tb")
+    (True, False)
+    """
+    return bool(_CONTROL.search(text))
+
+
+def count(line: str) -> int:
+    """How many of its 140 characters a line takes: the one rule, which every door uses.
+
+    >>> count(" a  b "), count("🇳🇱"), count("http://wiki/" + "x" * 99)
+    (3, 1, 23)
+    """
+    line = tidy(line)
+    total = at = 0
+    for start, end in _urls(line):
+        total += _clusters(line[at:start]) + min(URL_COUNTS, _clusters(line[start:end]))
+        at = end
+    return total + _clusters(line[at:])
+
+
+def _clusters(text: str) -> int:
+    return len(text) if text.isascii() else len(_CLUSTER.findall(text))
+
+
+def fold(name: str) -> str:
+    """The form in which tags, usernames and e-mail addresses are compared: NFKC, case folded.
+
+    Without the blanks that NFKC makes of some letters (U+FDFA, U+309B): a name is one word.
+
+    >>> fold("Ｐumps"), fold("STRASSE") == fold("Straße")
+    ('pumps', True)
+    """
+    whole = "".join(unicodedata.normalize("NFKC", name).split())
+    return unicodedata.normalize("NFKC", whole.casefold())
+
+
+Place = tuple[int, int]
+
+
+class Span(NamedTuple):
+    """A part of a line that is more than words."""
+
+    kind: Literal["code", "link", "url", "tag", "mention"]
+    start: int
+    end: int
+    inner: Place  # what is read of it: a tag's name, a link's label, the code
+    target: str = ""  # of a link: where it points, unchecked
+
+
+def spans(line: str) -> list[Span]:
+    """Everything in a raw line that is more than words, by place; only a link's label holds others.
+
+    >>> [(span.kind, span.start, span.end) for span in spans("#a `#b` @c")]
+    [('tag', 0, 2), ('code', 3, 7), ('mention', 8, 10)]
+    """
+    codes = list(_codes(line))
+    coded = [(span.start, span.end) for span in codes]
+    addresses = list(_outside(coded, _urls(line)))
+    links = list(_links(line, sorted(coded + addresses)))
+    targets = [(link.inner[1], link.end) for link in links]
+    found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, addresses)]
+    silent = sorted(coded + addresses + targets)
+    for start, end in _outside(silent, (match.span() for match in _NAMED.finditer(line))):
+        kind: Literal["tag", "mention"] = "mention" if line[start] in "@＠" else "tag"
+        end = start + len(line[start:end].rstrip(_JOINERS_INSIDE))
+        found.append(Span(kind, start, end, (start + 1, end)))
+    return sorted(found, key=lambda span: span.start)
+
+
+def tags(line: str) -> list[str]:
+    """The tags of a line, in order, each once, folded.
+
+    >>> tags("Noisy #Pumps at #acme, PR #42 #pumps")
+    ['pumps', 'acme']
+    """
+    return [folded for folded, _ in written_tags(line)]
+
+
+def written_tags(line: str) -> list[tuple[str, str]]:
+    """As `tags`, each with the spelling of its writer.
+
+    >>> written_tags("#Pumps")
+    [('pumps', 'Pumps')]
+    """
+    first: dict[str, str] = {}
+    for written in _inner("tag", line):
+        first.setdefault(fold(written), written)
+    return list(first.items())
+
+
+def mentions(line: str) -> list[str]:
+    """The usernames that a line mentions, in order, each once, folded; they may be nobody's.
+
+    >>> mentions("@Ada and @grace, not linus@example.com")
+    ['ada', 'grace']
+    """
+    return list(dict.fromkeys(fold(written) for written in _inner("mention", line)))
+
+
+def urls(line: str) -> list[str]:
+    """The URLs of a line as written, in order, each once; also those in code and behind links.
+
+    >>> urls("See http://wiki/pumps, (https://example.com/a_(b)).")
+    ['http://wiki/pumps', 'https://example.com/a_(b)']
+    """
+    return list(dict.fromkeys(line[start:end] for start, end in _urls(line)))
+
+
+def is_question(line: str) -> bool:
+    """Whether a line asks: its sentence ends in a question mark.
+
+    >>> is_question("Who knows this pump? #pumps"), is_question("Which? This one.")
+    (True, False)
+    """
+    # A tag addresses the question and an emoji colours it; neither is part of the sentence.
+    found = spans(line)
+    named = [(span.start, span.end) for span in found if span.kind in ("tag", "mention")]
+    targets = [(span.inner[1], span.end) for span in found if span.kind == "link"]
+    said, at = [], 0
+    for start, end in sorted(named + targets):
+        said.append(line[at:start])
+        at = end
+    return bool(_ASKS.search("".join(said) + line[at:]))
+
+
+_ASKS = regex.compile(
+    r"[?？؟][\p{White_Space}\p{Pe}\p{Pf}\p{Pi}\"'*_\p{Extended_Pictographic}\p{Emoji_Modifier}"
+    r"\p{Regional_Indicator}\u200d\ufe0e\ufe0f\u20e3]*+$"
+)
+
+
+def _inner(kind: str, line: str) -> Iterator[str]:
+    return (line[slice(*span.inner)] for span in spans(line) if span.kind == kind)
+
+
+def _outside(silent: list[Place], places: Iterable[Place]) -> Iterator[Place]:
+    """Those places that do not start in a silent one. Both are in order."""
+    at = 0
+    for start, end in places:
+        while at < len(silent) and silent[at][1] <= start:
+            at += 1
+        if at == len(silent) or start < silent[at][0]:
+            yield start, end
+
+
+# `#` and `@` with the name behind them. A variation selector is a mark to Unicode, but it belongs
+# to the emoji before it. `RT@name` is how people forward, and `**@name**` how they stress.
+_WRITTEN = r"\p{L}\p{Nd}\p{M}_"
+# What joins two halves of a word in some script: ZWNJ, ZWJ, the middle dot, maqaf, wave dashes,
+# katakana dots. A few more may also end it: geresh, gershayim, tsheg, ditto, voicing marks.
+_JOINERS_INSIDE = "\u200c\u200d\u00b7\u05be\uff5e\u301c\u30a0\u30fb"
+_JOINERS = _JOINERS_INSIDE + "\u05f3\u05f4\u0f0b\u0f0c\u3003\u309b\u309c\ua67e"
+_NAMED = regex.compile(rf"""(?x)
+    (?: (?<![{_WRITTEN}&/\#＃@＠]) | (?<=[\ufe0e\ufe0f]) )
+    [\#＃] (?![\ufe0f\u20e3])
+    (?=[{_WRITTEN}]) (?=[\p{{Nd}}\p{{M}}_{_JOINERS}]*+\p{{L}})
+    [{_WRITTEN}{_JOINERS}]++ (?!://)
+    | (?: (?<![A-Za-z0-9_!\#＃$%&*@＠/\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}])
+        | (?<=(?<![A-Za-z0-9_+~.\-])[Rr][Tt]:?)
+        | (?<=(?<![^\s(\["'])\*{{1,3}}) )
+    [@＠] [A-Za-z0-9_]{{1,30}}+ (?![A-Za-z0-9_@＠\p{{Latin}}\p{{M}}]|://)
+    """)
+
+
+def _codes(line: str) -> Iterator[Span]:
+    """Code as Markdown has it: from a run of backticks to the next run of the same length."""
+    runs = [match.span() for match in regex.finditer(r"`++", line)]
+    later: dict[int, list[int]] = {}  # by length: where the runs start that are still to come
+    for start, end in reversed(runs):
+        later.setdefault(end - start, []).append(start)
+    at = 0
+    for start, end in runs:
+        later[end - start].pop()
+        escaped = line[start - 1 : start] == "\\"
+        if start >= at and not escaped and later[end - start]:
+            closing = later[end - start][-1]
+            at = closing + end - start
+            yield Span("code", start, at, (end, closing))
+
+
+_BRACKETS = regex.compile(r"""(?x)
+    \\[\[\]!] | !?\[ | \](?:\(\ *+(?P<target>[^\s()<>`]*+(?:\([^\s()<>`]*+\)[^\s()<>`]*+)*+)\ *+\))?
+    """)
+
+
+def _links(line: str, silent: list[Place]) -> Iterator[Span]:
+    """`[label](target)`, an image too. Links hold no links: the innermost wins."""
+    brackets = {match.span(): match["target"] for match in _BRACKETS.finditer(line)}
+    opened: list[Place] = []
+    for start, end in _outside(silent, brackets):
+        target = brackets[start, end]
+        if line[end - 1] == "[" and line[start] != "\\":
+            opened.append((start, end))
+        elif line[start] == "]" and opened:
+            first, inner = opened.pop()
+            if target is not None:
+                yield Span("link", first, end, (inner, start), target)
+                opened.clear()
+
+
+# A host as people write it: words, numbers, emoji. Scripts without spaces need a rule for where
+# the host ends: `http://example.comです` ends at a common ending, `http://日本.jp` has none.
+_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
+_ENDING = rf"(?:com|org|net|edu|gov|info|biz|dev|app|[a-z]{{2}})(?=[{_UNSPACED}\p{{So}}])"
+_HOSTED = r"\p{L}\p{M}\p{N}\p{So}\p{EMod}\u00b7\u200c\u200d"
+_LABEL = rf"(?>[{_HOSTED}](?:[{_HOSTED}_\-]{{0,61}}[{_HOSTED}])?)"
+_HEAD = regex.compile(rf"""(?ix)
+    (?<![A-Za-z0-9@＠$\#＃]) https?://
+    (?P<host> {_LABEL} (?:\.(?!{_ENDING}){_LABEL}){{0,30}}+ (?: \.{_ENDING} | (?![{_HOSTED}_\-]) ) )
+    (?::\d{{1,5}}+)?+ (?! [@＠+] | \.[{_HOSTED}_\-] | :[A-Za-z/] )
+    """)
+# Of a path, some characters are in it only when more of it follows: a full stop ends a sentence.
+# Brackets count in pairs, one pair in another at most; `](` is Markdown's, not the URL's.
+_ENDS = r"a-z0-9=_\#/+\-\p{Latin}\p{Cyrillic}\p{Greek}\p{M}"
+_GOES_ON = r"(?:[!*';:,.$%\[~–@|&]|\](?!\())"
+_PLAIN = rf"(?:[{_ENDS}]|{_GOES_ON})"
+_PAIR = rf"\((?:{_PLAIN}++|{_PLAIN}*+\({_PLAIN}++\){_PLAIN}*+)\)"
+_QUERY = rf"(?:(?:{_GOES_ON}|\?)*+(?:[{_ENDS}]|{_PAIR}))++"
+_TAIL = regex.compile(rf"(?i)(?:/(?:{_GOES_ON}*+(?:[{_ENDS}]|{_PAIR}))*+)?+(?:[?\#]{_QUERY})?+")
+# Twitter's own shortener: at most 40 letters and digits, whatever is written against them.
+_SHORTENED = regex.compile(rf"(?i)(?:/[a-z0-9]{{0,40}}+)?+(?![a-z0-9])(?:\?{_QUERY})?+")
+
+
+def _urls(line: str) -> Iterator[Place]:
+    at = 0
+    while head := _HEAD.search(line, at):
+        at = head.end()
+        host = head["host"].casefold()
+        tail = (_SHORTENED if host == "t.co" else _TAIL).match(line, at)
+        if tail and _is_host(host.split(".")):
+            at = tail.end()
+            yield head.start(), at
+
+
+def _is_host(labels: list[str]) -> bool:
+    """A name in the intranet, an IPv4 address, or a domain that could be registered."""
+    last = labels[-1]
+    if any(label.startswith("xn--") and not label.isascii() for label in labels):
+        return False
+    if len(labels) == 1:
+        return True
+    if last.isdecimal():
+        return len(labels) == 4 and all(part.isdecimal() and int(part) < 256 for part in labels)
+    hyphen = "-" in last and not last.startswith("xn--")
+    return len(last) > 1 and not hyphen and "_" not in labels[-2] + last

@@ -1,0 +1,63 @@
+"""Thanks: one tap from a giver; the writer sees who, and how many departments it reached."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import joinedload
+
+from microshare import notices
+from microshare.db import add_once, db
+from microshare.errors import Missing, Refused
+from microshare.models import Post, Thanks, User
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Who thanked for a post, newest first, and how many departments they are in."""
+
+    givers: Sequence[User]
+    department_count: int
+
+
+def give(giver: User, post: Post, now: datetime) -> None:
+    """Thank the author; a second tap changes nothing."""
+    if post.withdrawn_at is not None:
+        raise Missing("post", id=post.id)
+    if post.author_id == giver.id:
+        raise Refused("own-thanks")
+    if add_once(
+        Thanks, post_id=post.id, giver_id=giver.id, department_id=giver.department_id, given_at=now
+    ):
+        _count(post, +1)
+        notices.tell(post.author_id, "thanks", post.id, giver.id, now)
+
+
+def take_back(giver: User, post: Post) -> None:
+    """Undo; without effect where there were none."""
+    gone = db.session.execute(delete(Thanks).filter_by(post_id=post.id, giver_id=giver.id))
+    if gone.rowcount == 1:  # type: ignore[attr-defined]
+        _count(post, -1)
+        notices.take_back(post.author_id, "thanks", post.id, giver.id)
+
+
+def _count(post: Post, step: int) -> None:
+    db.session.execute(
+        update(Post).where(Post.id == post.id).values(thanks_count=Post.thanks_count + step)
+    )
+
+
+def reach(post: Post) -> Reach:
+    """Who thanked, and how far it reached."""
+    givers = db.session.scalars(
+        select(User)
+        .options(joinedload(User.department))
+        .join(Thanks, Thanks.giver_id == User.id)
+        .where(Thanks.post_id == post.id)
+        .order_by(Thanks.given_at.desc())
+    ).all()
+    departments = db.session.scalar(
+        select(func.count(Thanks.department_id.distinct())).where(Thanks.post_id == post.id)
+    )
+    return Reach(givers, departments or 0)

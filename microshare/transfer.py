@@ -1,0 +1,257 @@
+"""Posts in from a file and out to one: JSON Lines or CSV, repeatable without doubles.
+
+A row has `author`, `department`, `line`, and may have `note`, `tags`, `time`, `id`, `reply_to`
+(the id of an earlier row) and `name`. Each row is published like any other post; what a rule
+refuses is reported and left out. A row's key is made from its id, or from its content, so the
+same file a second time adds nothing.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from microshare import config, departments, people, posts, tags, text
+from microshare.db import db, saving
+from microshare.errors import Missing, Refusal, Refused
+from microshare.models import Department, Post, PostTag, User
+
+BATCH = 200  # rows in one transaction: others get their turn in between
+NEEDED = ("author", "line")
+COLUMNS = ("id", "author", "name", "department", "line", "note", "tags", "time", "kind",
+           "reply_to")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file, as it was read."""
+
+    number: int  # its line in the file, from 1
+    values: dict[str, Any]
+    broken: str = ""  # why it could not be read
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a row: `added`, `there` already, or `refused`."""
+
+    row: Row
+    state: str
+    refusal: Refusal | None = None
+
+
+def rows_of(path: Path) -> list[Row]:
+    """The rows of a file, in the order of their times; rows without a time keep their place.
+
+    Feeds are ordered by when a post came in, so what happened first goes in first.
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        read = _csv_rows if path.suffix.lower() == ".csv" else _json_rows
+        rows = list(read(file, path.name))
+    last = ""
+    keyed = []
+    for row in rows:
+        last = str(row.values.get("time") or last)
+        keyed.append((last, row.number, row))
+    return [row for _, _, row in sorted(keyed, key=lambda entry: entry[:2])]
+
+
+def _json_rows(file: TextIO, name: str) -> Iterator[Row]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            values = json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            yield Row(number, {}, str(error))
+            continue
+        if isinstance(values, dict):
+            yield Row(number, values)
+        else:
+            yield Row(number, {}, "not an object")
+
+
+def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
+    reader = csv.DictReader(file)
+    try:
+        missing = set(NEEDED) - set(reader.fieldnames or ())
+        if missing:
+            raise Refused("file-format", name=name,
+                          why="no column " + ", ".join(sorted(missing)))
+        for values in reader:
+            yield Row(reader.line_num, {k: v for k, v in values.items() if k and v})
+    except csv.Error as error:
+        raise Refused("file-format", name=name, why=str(error)) from error
+
+
+def bring_in(rows: Sequence[Row], now: datetime, *, dry_run: bool = False) -> Iterator[Outcome]:
+    """Publish the rows, batch by batch; tells of each what became of it.
+
+    A dry run does all of it and keeps nothing.
+    """
+    known = _Known({}, {}, {})
+    for start in range(0, len(rows), BATCH):
+        outcomes: list[Outcome] = []
+        try:
+            with saving():
+                outcomes = [_bring_in(row, known, now) for row in rows[start:start + BATCH]]
+                if dry_run:
+                    raise _DryRun
+        except _DryRun:
+            known.authors.clear()
+            known.departments.clear()
+        db.session.expunge_all()
+        yield from outcomes
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run without keeping it."""
+
+
+@dataclass
+class _Known:
+    """Ids met so far, so that a row costs no look-up for what an earlier row had."""
+
+    authors: dict[str, int]
+    departments: dict[str, int]
+    posts: dict[str, int]  # by the row's own id
+
+
+def _bring_in(row: Row, known: _Known, now: datetime) -> Outcome:
+    try:
+        if row.broken:
+            raise Refused("row-malformed", why=row.broken)
+        return Outcome(row, _publish(row.values, known, now))
+    except Refusal as refusal:
+        return Outcome(row, "refused", refusal)
+
+
+def _publish(values: dict[str, Any], known: _Known, now: datetime) -> str:
+    wanted = {name: _text_of(values, name) for name in COLUMNS if name != "tags"}
+    for name in NEEDED:
+        if not wanted[name].strip():
+            raise Refused("row-lacks", column=name)
+    for name, value in wanted.items():
+        if name not in ("line", "note") and text.has_control(value):
+            raise Refused("row-malformed", why=name)
+    then = parse_time(wanted["time"]) if wanted["time"] else now
+    tagged = _tags_of(values.get("tags"))
+    reply_to = _replied(wanted["reply_to"], known)
+    department = _department(wanted["department"], known, now)
+    author = _author(wanted, department, known, now)
+    newest = db.session.scalar(select(Post.id).order_by(Post.id.desc()).limit(1)) or 0
+    post = posts.publish(
+        author, wanted["line"], note=wanted["note"], now=then, key=_key(wanted),
+        kind=wanted["kind"] or None, tagged=tagged, reply_to=reply_to, department=department,
+    )
+    if wanted["id"]:
+        known.posts[wanted["id"]] = post.id
+    return "added" if post.id > newest else "there"
+
+
+def _text_of(values: dict[str, Any], name: str) -> str:
+    value = values.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str | int):
+        raise Refused("row-malformed", why=name)
+    return str(value)
+
+
+def _tags_of(value: Any) -> list[tuple[str, str]]:
+    if value is None or value == "":
+        return []
+    if isinstance(value, list) and all(isinstance(tag, str) for tag in value):
+        if len(value) > posts.TAG_LIMIT:
+            raise Refused("too-many-tags", count=len(value), limit=posts.TAG_LIMIT)
+        value = " ".join(value)
+    if not isinstance(value, str):
+        raise Refused("row-malformed", why="tags")
+    return tags.parse(value)
+
+
+def _replied(row_id: str, known: _Known) -> Post | None:
+    if not row_id:
+        return None
+    if row_id not in known.posts:
+        raise Missing("post", id=row_id)
+    return db.session.get_one(Post, known.posts[row_id])
+
+
+def _department(name: str, known: _Known, now: datetime) -> Department | None:
+    if not name:
+        return None
+    if name not in known.departments:
+        known.departments[name] = departments.named(name, now).id
+    return db.session.get_one(Department, known.departments[name])
+
+
+def _author(wanted: dict[str, str], department: Department | None, known: _Known,
+            now: datetime) -> User:
+    """The colleague of this username or address, made where new: without a way to sign in."""
+    name = wanted["author"]
+    if name in known.authors:
+        return db.session.get_one(User, known.authors[name])
+    author = people.by_login(name)
+    if author is None:
+        if department is None:
+            raise Refused("row-lacks", column="department")
+        author = people.join(email=None, username=name, name=wanted["name"] or name,
+                             department=department, now=now)
+    known.authors[name] = author.id
+    return author
+
+
+def _key(wanted: dict[str, str]) -> str:
+    """The same row has the same key, whichever file it stands in."""
+    if wanted["id"]:
+        return f"import:{wanted['id']}"
+    content = "\0".join(wanted[name] for name in ("author", "time", "line", "note"))
+    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"import:{digest}"
+
+
+def parse_time(written: str) -> datetime:
+    """A time as people and files write it; without a zone it is the company's local time."""
+    try:
+        moment = datetime.fromisoformat(written.strip())
+    except ValueError:
+        raise Refused("time-malformed", value=written[:40]) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=config.current().zone)
+    return moment
+
+
+def take_out() -> Iterator[dict[str, Any]]:
+    """Every visible post as a row that `bring_in` reads, oldest first."""
+    last = 0
+    while True:
+        batch = db.session.scalars(
+            select(Post).where(Post.id > last, Post.withdrawn_at.is_(None)).order_by(Post.id)
+            .limit(1000).options(joinedload(Post.author), joinedload(Post.department),
+                                 selectinload(Post.tags).joinedload(PostTag.tag))
+        ).all()
+        if not batch:
+            return
+        for post in batch:
+            yield _row_of(post)
+        last = batch[-1].id
+        db.session.expunge_all()
+
+
+def _row_of(post: Post) -> dict[str, Any]:
+    row = {
+        "id": str(post.id), "author": post.author.username, "name": post.author.name,
+        "department": post.department.name, "line": post.line, "note": post.note,
+        "tags": [tie.tag.spelling for tie in post.tags if tie.added_by_id is not None],
+        "time": post.created_at.isoformat(), "kind": post.kind,
+        "reply_to": str(post.reply_to_id) if post.reply_to_id else "",
+    }
+    return {name: value for name, value in row.items() if value}

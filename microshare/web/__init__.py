@@ -1,0 +1,49 @@
+"""The pages: one door among several. It reads, calls a verb and answers."""
+
+from flask import Flask
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_wtf import CSRFProtect
+
+from microshare import config
+from microshare.web import (
+    accounts,
+    asked,
+    atom,
+    digests,
+    find,
+    follows,
+    frame,
+    help,
+    inbox,
+    language,
+    lists,
+    manage,
+    posts,
+    refusals,
+    security,
+    settings,
+    shown,
+)
+
+BLUEPRINTS = (accounts, atom, digests, find, follows, help, inbox, lists, manage, posts, settings)
+
+
+def init_app(app: Flask) -> None:
+    """Open this door of the application."""
+    configured: config.Settings = app.config["MICROSHARE"]
+    security.init_app(app)
+    app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
+    csrf = CSRFProtect(app)
+    Babel(app, default_locale=configured.language, default_timezone=configured.time_zone,
+          default_translation_directories=f"{app.root_path}/translations",
+          locale_selector=language.locale, timezone_selector=language.zone_name)
+    sessions = LoginManager(app)
+    sessions.user_loader(frame.user_of_session)
+    app.before_request(frame.let_in)
+    for door in BLUEPRINTS:
+        app.register_blueprint(door.pages)
+    csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    refusals.init_app(app)
+    shown.init_app(app)
+    app.context_processor(frame.shown)

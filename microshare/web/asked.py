@@ -1,0 +1,111 @@
+"""What a browser asks: parameters read carefully, and the way back after a form."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, NoReturn, cast
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from flask import Response, g, redirect, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from microshare.errors import Missing, Refused
+from microshare.models import User
+
+LARGEST_ID = 2**31 - 1
+View = Callable[..., Any]
+
+
+def public(view: View) -> View:
+    """Mark a page that opens without signing in; every other one asks for it."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def by_token(view: View) -> View:
+    """Mark a page that a feed reader may open with a personal token."""
+    view.takes_token = True  # type: ignore[attr-defined]
+    return view
+
+
+def reader() -> User:
+    """The signed-in colleague; pages that are not public have one."""
+    return cast(User, g.get("token_reader") or current_user._get_current_object())
+
+
+def before() -> int | None:
+    """Where the asked part of a list begins; nonsense means from the top."""
+    return number(request.args.get("before", ""))
+
+
+def number(written: str) -> int | None:
+    """A positive whole number that an id can be, or None."""
+    if written.isascii() and written.isdigit() and 0 < len(written) <= 10:
+        return int(written) if int(written) <= LARGEST_ID else None
+    return None
+
+
+def needed_number(name: str) -> int:
+    """The id in this form field, or `Missing` when it is none."""
+    found = number(request.form.get(name, ""))
+    if found is None:
+        raise Missing("post", id=request.form.get(name, "")[:20])
+    return found
+
+
+def undo() -> bool:
+    """Whether the form takes back what it otherwise does."""
+    return request.form.get("undo", "") not in ("", "0")
+
+
+def is_local(address: str) -> bool:
+    """Whether an address stays on this site: no redirect of ours leads elsewhere.
+
+    >>> [is_local(a) for a in ("/tags/x?a=1", "//evil", "/\\\\evil", "https://evil", "")]
+    [True, False, False, False, False]
+    """
+    if not address.startswith("/") or address[1:2] in ("/", "\\"):
+        return False
+    return all(c.isprintable() for c in address) and not urlsplit(address).netloc
+
+
+def back(default: str) -> AnyResponse:
+    """Where the form wants to go on, if that is on this site; else the default."""
+    wanted = request.form.get("next", "") or request.args.get("next", "")
+    return redirect(wanted if is_local(wanted) else default, 303)
+
+
+def again(render: Callable[[], str]) -> None:
+    """How the page of this form is shown again, typed text and all, if it is refused."""
+    g.again = render
+
+
+def refuse_broken_text() -> None:
+    """Bytes that are no UTF-8 are refused with a sentence, not quietly replaced."""
+    if request.method != "POST":
+        return
+    if request.mimetype == "application/x-www-form-urlencoded":
+        raw = request.get_data(cache=True, as_text=False)
+        try:
+            unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        except UnicodeDecodeError:
+            _broken()
+    elif any("\ufffd" in value for values in request.form.lists() for value in values[1]):
+        _broken()
+
+
+def _broken() -> NoReturn:
+    raise Refused("text-encoding")
+
+
+def atom(view: Callable[..., str]) -> View:
+    """A page that answers with an Atom feed."""
+
+    @by_token
+    @functools.wraps(view)
+    def answered(*args: Any, **kwargs: Any) -> Response:
+        response = Response(view(*args, **kwargs), mimetype="application/atom+xml")
+        response.add_etag()
+        return response.make_conditional(request)
+
+    return answered

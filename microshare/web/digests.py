@@ -1,0 +1,65 @@
+"""The digest as a page, and leaving it with one click."""
+
+from datetime import date, timedelta
+
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response
+
+from microshare import clock, digest, digest_letter, digest_run, people, periods
+from microshare.db import saving
+from microshare.errors import Missing
+from microshare.models import User
+from microshare.web.asked import public, reader
+
+pages = Blueprint("digests", __name__)
+
+
+@pages.get("/digest")
+def current() -> str:
+    """What the next letter would say of the seven days up to now."""
+    user = reader()
+    return _page(user, periods.up_to(clock.now(), people.zone_of(user)), is_current=True)
+
+
+@pages.get("/digest/<day>")
+def of_day(day: str) -> str:
+    """The digest of any period, named by its day."""
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        raise Missing("digest", day=day[:20]) from None
+    if not date(2000, 1, 1) <= on <= clock.now().date() + timedelta(days=7):
+        raise Missing("digest", day=day)
+    user = reader()
+    return _page(user, periods.ending(on, user.digest_hour, people.zone_of(user)))
+
+
+def _page(user: User, period: periods.Period, *, is_current: bool = False) -> str:
+    return render_template(
+        "digest.html", digest=digest.compose(user, period, clock.now()),
+        earlier=digest_run.periods_of(user), is_current=is_current,
+        week_before=period.day - periods.WEEK,
+    )
+
+
+@pages.get("/digest/unsubscribe/<token>")
+@public
+def ask_to_leave(token: str) -> str:
+    """A page with a button: a scanner that follows the link changes nothing."""
+    return render_template("unsubscribe.html", user=_user(token), done=False)
+
+
+@pages.post("/digest/unsubscribe/<token>")
+@public
+def leave(token: str) -> str | Response:
+    """One click, without a session (RFC 8058): the signed link is the permission."""
+    with saving():
+        _user(token).digest_on = False
+    return render_template("unsubscribe.html", user=_user(token), done=True)
+
+
+def _user(token: str) -> User:
+    user = people.by_id(digest_letter.unsubscriber(token))
+    if user is None:
+        raise Missing("person", name="")
+    return user

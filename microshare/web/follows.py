@@ -1,0 +1,70 @@
+"""The forms that pull something in or leave it out: follow and mute, each with `undo`."""
+
+from flask import Blueprint, request, url_for
+from werkzeug.wrappers import Response
+
+from microshare import clock, departments, follows, mutes, people, tags
+from microshare.db import saving
+from microshare.models import Department, Tag, User
+from microshare.web.asked import back, reader, undo
+
+pages = Blueprint("follows", __name__)
+
+
+@pages.post("/tags/<name>/follow")
+def follow_tag(name: str) -> Response:
+    return _follow(lambda: tags.get(name), url_for("lists.tag", name=name))
+
+
+@pages.post("/people/<username>/follow")
+def follow_person(username: str) -> Response:
+    return _follow(lambda: people.get(username), url_for("lists.person", username=username))
+
+
+@pages.post("/departments/<slug>/follow")
+def follow_department(slug: str) -> Response:
+    return _follow(lambda: departments.get(slug), url_for("lists.department", slug=slug))
+
+
+@pages.post("/tags/<name>/mute")
+def mute_tag(name: str) -> Response:
+    return _mute(lambda: tags.get(name), url_for("lists.tag", name=name))
+
+
+@pages.post("/people/<username>/mute")
+def mute_person(username: str) -> Response:
+    return _mute(lambda: people.get(username), url_for("lists.person", username=username))
+
+
+@pages.post("/departments/<slug>/tags")
+def department_tag(slug: str) -> Response:
+    """The department follows a tag for its people, or no longer does."""
+    with saving():
+        department = departments.get(slug)
+        written = request.form.get("tags", "")
+        if undo():
+            departments.unfollow_tag(department, tags.get(written), reader())
+        else:
+            for tag in tags.named(tags.parse(written), clock.now()).values():
+                departments.follow_tag(department, tag, reader(), clock.now())
+    return back(url_for("lists.department", slug=slug))
+
+
+def _follow(find, default: str) -> Response:  # type: ignore[no-untyped-def]
+    with saving():
+        target: Tag | User | Department = find()
+        if undo():
+            follows.unfollow(reader(), target)
+        else:
+            follows.follow(reader(), target, clock.now())
+    return back(default)
+
+
+def _mute(find, default: str) -> Response:  # type: ignore[no-untyped-def]
+    with saving():
+        target: Tag | User = find()
+        if undo():
+            mutes.unmute(reader(), target)
+        else:
+            mutes.mute(reader(), target, request.form.get("span", "good"), clock.now())
+    return back(default)

@@ -1,0 +1,46 @@
+"""What stands around every page: who is let in, and what the frame shows."""
+
+from flask import Response, current_app, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from microshare import clock, grants, inbox, people
+from microshare.models import User
+from microshare.web import accounts, asked
+
+
+def user_of_session(session_id: str) -> User | None:
+    """The user of a session, unless suspended or signed out everywhere since it began."""
+    user_id, _, epoch = session_id.partition(".")
+    if not (user_id.isdigit() and epoch.isdigit()):
+        return None
+    user = people.by_id(int(user_id))
+    if user is None or user.suspended_at is not None or user.session_epoch != int(epoch):
+        return None
+    return user
+
+
+def let_in() -> AnyResponse | None:
+    """Every page asks for a signed-in colleague, unless its view is marked otherwise."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or request.endpoint == "static" or getattr(view, "is_public", False):
+        return None
+    if getattr(view, "takes_token", False) and (token := _token()):
+        g.token_reader = grants.reader_of(token)
+        if g.token_reader is not None:
+            return None
+        return Response("", 401, {"WWW-Authenticate": "Bearer"})
+    if current_user.is_authenticated:
+        return None
+    return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)
+
+
+def _token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else request.args.get("token", "")
+
+
+def shown() -> dict[str, object]:
+    """What every page's frame shows."""
+    known = current_user.is_authenticated
+    return {"inbox_count": inbox.new_count(asked.reader()) if known else 0, "now": clock.now()}

@@ -1,0 +1,122 @@
+"""The feeds as pages: own, everyone, tags, people, departments, questions, saved."""
+
+import secrets
+from datetime import timedelta
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from microshare import clock, departments, feeds, follows, mutes, people, tags
+from microshare.db import saving
+from microshare.web.asked import back, before, needed_number, number, reader
+
+pages = Blueprint("lists", __name__)
+AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
+
+
+@pages.get("/")
+def own() -> str:
+    page = feeds.own(reader(), now=clock.now(), before=before())
+    return render_template("own.html", page=page, key=secrets.token_urlsafe(12),
+                           popular=tags.most_used(8) if not page.items else [])
+
+
+@pages.post("/read")
+def mark_read() -> Response:
+    """The reader has read the feed down from this post; told by a button or the page's script."""
+    with saving():
+        feeds.mark_read(reader(), needed_number("up_to"))
+    return back(url_for("lists.own"))
+
+
+@pages.get("/everyone")
+def everyone() -> str:
+    return render_template("everyone.html", page=feeds.everyone(reader(), before=before()),
+                           key=secrets.token_urlsafe(12))
+
+
+@pages.get("/saved")
+def saved() -> str:
+    return render_template("saved.html", page=feeds.saved(reader(), before=before()))
+
+
+@pages.get("/tags")
+def all_tags() -> str:
+    words = request.args.get("q", "")
+    listed = tags.suggest(words, 200) if words else tags.most_used()
+    return render_template("tags.html", tags=listed, words=words)
+
+
+@pages.get("/tags/<name>")
+def tag(name: str) -> str | Response:
+    found = tags.get(name)
+    if found.name != name:
+        return redirect(url_for("lists.tag", name=found.name, before=before()))
+    user = reader()
+    about = tags.about(found)
+    return render_template(
+        "tag.html", tag=found, about=about, page=feeds.tagged(user, found, before=before()),
+        is_following=follows.is_following(user, found),
+        is_muted=mutes.is_muted(user, found, clock.now()),
+        department_follows=user.department_id in {d.id for d in about.departments},
+    )
+
+
+@pages.post("/tags/<name>/describe")
+def describe(name: str) -> Response:
+    with saving():
+        tags.describe(tags.get(name), request.form.get("description", ""))
+    return back(url_for("lists.tag", name=name))
+
+
+@pages.get("/people")
+def everybody() -> str:
+    words = request.args.get("q", "")
+    return render_template("people.html", people=people.find(words), words=words)
+
+
+@pages.get("/@<username>")
+def person(username: str) -> str | Response:
+    found = people.get(username)
+    if found.username != username:
+        return redirect(url_for("lists.person", username=found.username, before=before()))
+    user = reader()
+    return render_template(
+        "person.html", person=found, page=feeds.written_by(user, found, before=before()),
+        is_following=follows.is_following(user, found),
+        is_muted=mutes.is_muted(user, found, clock.now()),
+        follower_count=people.follower_count(found) if found.id == user.id else None,
+    )
+
+
+@pages.get("/departments")
+def all_departments() -> str:
+    return render_template("departments.html", departments=departments.every(),
+                           headcounts=departments.headcounts())
+
+
+@pages.get("/departments/<slug>")
+def department(slug: str) -> str:
+    found = departments.get(slug)
+    user = reader()
+    return render_template(
+        "department.html", department=found,
+        page=feeds.from_department(user, found, before=before()),
+        tags=departments.tags_of(found), people=departments.people_in(found),
+        is_following=follows.is_following(user, found),
+        may_choose=departments.may_choose(found, user),
+    )
+
+
+@pages.get("/questions")
+def questions() -> str:
+    chosen = {name: request.args.get(name, "") for name in ("tag", "department", "days")}
+    days = number(chosen["days"])
+    page = feeds.questions(
+        reader(), before=before(),
+        tag=tags.get(chosen["tag"]) if chosen["tag"] else None,
+        department=departments.get(chosen["department"]) if chosen["department"] else None,
+        until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
+    )
+    return render_template("questions.html", page=page, chosen=chosen, ages=AGES,
+                           departments=departments.every())

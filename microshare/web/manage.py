@@ -1,0 +1,115 @@
+"""The page of the community manager and the administrator."""
+
+from datetime import date
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from microshare import (
+    account_letters,
+    clock,
+    config,
+    departments,
+    digest_run,
+    goals,
+    indexing,
+    links,
+    people,
+    tags,
+)
+from microshare.db import saving
+from microshare.errors import Forbidden, Refused
+from microshare.models.people import ROLES
+from microshare.web.asked import again, reader, undo
+
+pages = Blueprint("manage", __name__, url_prefix="/manage")
+
+
+@pages.before_request
+def only_managers() -> None:
+    if not reader().manages:
+        raise Forbidden("not-a-manager")
+
+
+@pages.get("")
+def show() -> str:
+    return _page()
+
+
+def _page(invitation: str = "") -> str:
+    return render_template(
+        "manage.html", run=digest_run.last_run(), troubled=digest_run.troubled(),
+        undelivered=account_letters.undelivered(), people=people.find(suspended=True),
+        departments=departments.every(), headcounts=departments.headcounts(), roles=ROLES,
+        goals=goals.open_goals(), waiting=indexing.waiting(), invitation=invitation,
+        form=request.form,
+    )
+
+
+@pages.post("/invite")
+def invite() -> str:
+    """A letter with the link; without an address, the link itself to pass on."""
+    again(_page)
+    email = request.form.get("email", "").strip()
+    settings, user = config.current(), reader()
+    with saving():
+        token = links.invite(email or None, request.form.get("role", "member"), user, clock.now())
+        path = url_for("accounts.accept", token=token)
+        if email:
+            account_letters.write("invite", people.checked_email(email), settings.language,
+                                  clock.now(), path=path, by=reader().name)
+    return _page(settings.url + path)
+
+
+@pages.post("/people/<username>/role")
+def role(username: str) -> Response:
+    again(_page)
+    with saving():
+        people.set_role(people.get(username), request.form.get("role", ""), reader())
+    return _done()
+
+
+@pages.post("/people/<username>/suspend")
+def suspend(username: str) -> Response:
+    again(_page)
+    with saving():
+        if undo():
+            people.restore(people.get(username), reader())
+        else:
+            people.suspend(people.get(username), clock.now(), reader())
+    return _done()
+
+
+@pages.post("/departments")
+def add_department() -> Response:
+    again(_page)
+    with saving():
+        departments.named(request.form.get("name", ""), clock.now())
+    return _done()
+
+
+@pages.post("/goals")
+def set_goal() -> Response:
+    again(_page)
+    try:
+        ends_on = date.fromisoformat(request.form.get("ends_on", ""))
+    except ValueError:
+        raise Refused("goal-date") from None
+    with saving():
+        goals.set(tags.get(request.form.get("tag", "")), request.form.get("sentence", ""),
+                  ends_on, reader(), clock.now())
+    return _done()
+
+
+@pages.post("/goals/<int:goal_id>")
+def settle_goal(goal_id: int) -> Response:
+    again(_page)
+    with saving():
+        goals.settle(goal_id, request.form.get("state", ""), reader())
+    return _done()
+
+
+def _done() -> Response:
+    flash(gettext("Done."))
+    return redirect(url_for("manage.show"), 303)

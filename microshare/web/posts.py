@@ -1,0 +1,181 @@
+"""The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
+
+import secrets
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from microshare import (
+    clock,
+    feeds,
+    mutes,
+    opened,
+    posts,
+    questions,
+    saves,
+    tags,
+    thanks,
+)
+from microshare.db import saving
+from microshare.errors import Missing
+
+from microshare.web.asked import again, back, needed_number, number, reader, undo
+
+pages = Blueprint("posts", __name__)
+
+
+@pages.get("/new")
+def compose() -> str:
+    """The composer on a page of its own: for a new post, or a reply to one."""
+    return _composer(request.args.get("line", ""), request.args.get("note", ""),
+                     request.args.get("reply_to", ""), secrets.token_urlsafe(12))
+
+
+@pages.post("/posts")
+def publish() -> Response:
+    form = request.form
+    line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
+    again(lambda: _composer(line, note, form.get("reply_to", ""),
+                            key or secrets.token_urlsafe(12), form.get("kind", "")))
+    with saving():
+        reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
+        post_id = posts.publish(
+            reader(), line, note=note, reply_to=reply_to, key=key,
+            kind=form.get("kind") or None, now=clock.now(),
+        ).id
+    return redirect(url_for("posts.thread", post_id=post_id), 303)
+
+
+def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> str:
+    parent = None
+    if (parent_id := number(reply_to)) is not None:
+        parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
+    return render_template("compose.html", line=line, note=note, parent=parent,
+                           reply_to=reply_to, key=key, kind=kind)
+
+
+@pages.get("/posts/<int:post_id>")
+def thread(post_id: int) -> str:
+    post = posts.get(post_id)
+    page = feeds.thread(reader(), post)
+    here = next(item for item in page.items if item.post.id == post.id)
+    if post.withdrawn_at is not None and len(page.items) == 1:
+        raise Missing("post", id=post_id)
+    root = page.items[0].post
+    return render_template(
+        "thread.html", page=page, here=here, root=root, key=secrets.token_urlsafe(12),
+        answer=next((i for i in page.items if i.post.id == root.answer_id), None),
+        reach=thanks.reach(post), muted=mutes.is_muted(reader(), post, clock.now()),
+    )
+
+
+@pages.get("/posts/<int:post_id>/history")
+def history(post_id: int) -> str:
+    post = posts.visible(post_id)
+    return render_template("history.html", post=post, revisions=posts.history(post))
+
+
+@pages.route("/posts/<int:post_id>/edit", methods=["GET", "POST"])
+def edit(post_id: int) -> str | Response:
+    post = posts.visible(post_id)
+    form = request.form
+    version = len(posts.history(post)) + 1
+    if request.method == "GET":
+        return render_template("edit.html", post=post, line=post.line, note=post.note,
+                               kind=post.kind, version=version)
+    again(lambda: render_template(
+        "edit.html", post=posts.get(post_id), line=form.get("line", ""),
+        note=form.get("note", ""), kind=form.get("kind", ""), version=version))
+    with saving():
+        posts.edit(posts.get(post_id), reader(), form.get("line", ""), note=form.get("note", ""),
+                   kind=form.get("kind") or None, version=number(form.get("version", "")),
+                   now=clock.now())
+    return redirect(url_for("posts.thread", post_id=post_id), 303)
+
+
+@pages.route("/posts/<int:post_id>/withdraw", methods=["GET", "POST"])
+def withdraw(post_id: int) -> str | Response:
+    if request.method == "GET":
+        return render_template("withdraw.html", post=posts.visible(post_id))
+    with saving():
+        post = posts.get(post_id)
+        posts.withdraw(post, reader(), clock.now())
+        thread_id = post.thread_id
+    if thread_id is not None:
+        return redirect(url_for("posts.thread", post_id=thread_id), 303)
+    return back(url_for("lists.own"))
+
+
+@pages.post("/posts/<int:post_id>/thanks")
+def thank(post_id: int) -> Response:
+    with saving():
+        post = posts.get(post_id)
+        if undo():
+            thanks.take_back(reader(), post)
+        else:
+            thanks.give(reader(), post, clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/save")
+def save(post_id: int) -> Response:
+    with saving():
+        post = posts.get(post_id)
+        if undo():
+            saves.drop(reader(), post)
+        else:
+            saves.save(reader(), post, clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/tags")
+def tag_on(post_id: int) -> Response:
+    with saving():
+        post = posts.get(post_id)
+        if undo():
+            posts.tag_off(post, reader(), tags.get(request.form.get("tags", "")).name)
+        else:
+            posts.tag_on(post, reader(), tags.parse(request.form.get("tags", "")), clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/answer")
+def accept(post_id: int) -> Response:
+    with saving():
+        reply = posts.visible(needed_number("reply"))
+        questions.accept(posts.get(post_id), reply, reader(), clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/solve")
+def solve(post_id: int) -> Response:
+    with saving():
+        post = posts.get(post_id)
+        if undo():
+            questions.reopen(post, reader())
+        else:
+            questions.solve(post, reader(), clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/mute")
+def mute(post_id: int) -> Response:
+    with saving():
+        post = posts.get(post_id)
+        if undo():
+            mutes.unmute(reader(), post)
+        else:
+            mutes.mute(reader(), post, request.form.get("span", "good"), clock.now())
+    return _to(post_id)
+
+
+@pages.post("/posts/<int:post_id>/opened")
+def mark_opened(post_id: int) -> tuple[str, int]:
+    """Told by the page's script when a thread or note is looked at."""
+    with saving():
+        opened.open(reader(), posts.visible(post_id), clock.now())
+    return "", 204
+
+
+def _to(post_id: int) -> Response:
+    return back(url_for("posts.thread", post_id=post_id))

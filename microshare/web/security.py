@@ -1,0 +1,101 @@
+"""Sessions, headers and limits: what keeps a page safe whatever it shows."""
+
+import logging
+import re
+import uuid
+from datetime import timedelta
+from ipaddress import ip_address
+
+from flask import Flask, g, has_request_context, request
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from microshare import config
+
+LARGEST_FORM = 1024 * 1024  # bytes
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+          "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+          "base-uri 'none'; frame-ancestors 'none'")
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Signed cookies that never travel in the clear, except to this very machine."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return not is_loopback(request.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a Host header names the machine that asks.
+
+    >>> [is_loopback(h) for h in ("localhost:5000", "127.0.0.1", "[::1]:80", "share.example.com")]
+    [True, True, True, False]
+    """
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    name = name.strip("[]").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def init_app(app: Flask) -> None:
+    settings: config.Settings = app.config["MICROSHARE"]
+    app.config.update(
+        SECRET_KEY=config.secret_key(settings.instance),
+        SESSION_COOKIE_NAME="microshare",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=60),
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open loses no text
+        WTF_CSRF_SSL_STRICT=False,  # the token decides; some proxies cut the referrer
+    )
+    app.session_interface = _Sessions()
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies,
+            x_host=settings.proxies)
+    app.before_request(_name_request)
+    app.after_request(_add_headers)
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:16]
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-ID"] = g.get("request_id", "-")
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static":
+        # Pages are personal: no shared cache keeps them, and Back shows them as they are now.
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.add("Vary", "Cookie")
+    return response
+
+
+class RequestId(logging.Filter):
+    """Gives each line of the log the id of its request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
+        return True

@@ -1,0 +1,94 @@
+"""The reader's own settings: profile, digest, password, follows, mutes, tokens, sessions."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import login_user
+from werkzeug.wrappers import Response
+
+from microshare import (
+    clock,
+    config,
+    departments,
+    follows,
+    grants,
+    mutes,
+    people,
+    sign_in,
+)
+from microshare.db import saving
+from microshare.errors import Refused
+from microshare.web.asked import again, number, reader, undo
+
+pages = Blueprint("settings", __name__)
+PROFILE = ("name", "username", "department", "language", "time_zone", "about")
+
+
+@pages.get("/settings")
+def show() -> str:
+    return _page({})
+
+
+def _page(typed: dict[str, str], token: str = "") -> str:
+    user = people.by_id(reader().id)
+    if user is None:
+        raise Refused("sign-in-wrong")
+    kept = {"name": user.name, "username": user.username, "department": user.department.slug,
+            "language": user.language, "time_zone": user.time_zone, "about": user.about}
+    return render_template(
+        "settings.html", user=user, profile=kept | typed, departments=departments.every(),
+        languages=config.LANGUAGES, zones=people.zones(), follows=follows.targets(user),
+        mutes=mutes.targets(user, clock.now()), tokens=grants.tokens_of(user), new_token=token,
+    )
+
+
+@pages.post("/settings/profile")
+def change() -> Response:
+    typed = {name: request.form.get(name, "") for name in PROFILE}
+    again(lambda: _page(typed))
+    with saving():
+        chosen = departments.chosen(typed["department"])
+        people.change(reader(), department=chosen,
+                      **{k: v for k, v in typed.items() if k != "department"})
+    return _saved()
+
+
+@pages.post("/settings/digest")
+def change_digest() -> Response:
+    again(lambda: _page({}))
+    with saving():
+        weekday, hour = (number(request.form.get(name, "")) for name in ("weekday", "hour"))
+        people.set_digest(reader(), on=bool(request.form.get("on")), weekday=weekday or 0,
+                          hour=hour or 0)
+    return _saved()
+
+
+@pages.post("/settings/password")
+def change_password() -> Response:
+    """A new password ends every session but this one."""
+    again(lambda: _page({}))
+    with saving():
+        known = sign_in.sign_in(reader().username, request.form.get("current", ""),
+                                request.remote_addr or "", clock.now())
+        if known is not None:
+            people.set_password(known, request.form.get("password", ""))
+    if known is None:
+        raise Refused("password-wrong")
+    login_user(known)
+    return _saved()
+
+
+@pages.post("/settings/tokens")
+def tokens() -> str | Response:
+    again(lambda: _page({}))
+    with saving():
+        if undo():
+            grants.revoke(reader(), number(request.form.get("token", "")) or 0, clock.now())
+            token = ""
+        else:
+            token = grants.create(reader(), "feed", request.form.get("name", ""), clock.now())
+    return _page({}, token) if token else _saved()
+
+
+def _saved() -> Response:
+    flash(gettext("Saved."))
+    return redirect(url_for("settings.show"), 303)

@@ -1,0 +1,101 @@
+"""What runs by itself, and when: the index, the letters, the digests, the cleaning.
+
+A timer and nothing more: what there is to do stands in the database, claimed there, so that a
+worker that dies or two workers at once do no harm.
+"""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC
+from types import FrameType
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
+from microshare.db import db, saving
+from microshare.errors import Refusal
+
+INDEX, LETTERS, DIGESTS, CLEANING = 1, 3, 30, 3600  # seconds between two rounds
+
+
+def run(app: Flask, parent: int | None = None) -> None:
+    """Work until a signal asks to stop, or until the parent process is gone."""
+    stopping = threading.Event()
+
+    def stop(signal_number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    _say_where_letters_go(app)
+    # Only what went wrong: a line for every round of every job would drown the log.
+    scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
+    for job, seconds in ((catch_up, INDEX), (send_letters, LETTERS), (send_digests, DIGESTS),
+                         (clean, CLEANING)):
+        scheduler.add_job(_in(app, job), "interval", seconds=seconds, id=job.__name__,
+                          max_instances=1, coalesce=True, misfire_grace_time=None,
+                          next_run_time=clock.now())
+    scheduler.start()
+    while not stopping.wait(1) and (parent is None or os.getppid() == parent):
+        pass
+    scheduler.shutdown()  # after the rounds that are under way
+
+
+def _quiet(app: Flask) -> logging.Logger:
+    logger = logging.getLogger(f"{app.name}.worker")
+    logger.parent = app.logger
+    logger.setLevel(logging.ERROR)
+    return logger
+
+
+def _say_where_letters_go(app: Flask) -> None:
+    settings: config.Settings = app.config["MICROSHARE"]
+    if not settings.smtp_url:
+        app.logger.warning(
+            "MICROSHARE_SMTP_URL is not set: letters become files in %s and reach nobody.",
+            settings.instance.absolute() / "outbox")
+
+
+def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
+    """The job in the application's context; what does not answer is tried in the next round."""
+
+    def round() -> None:
+        with app.app_context():
+            try:
+                job()
+            except Refusal as refusal:
+                app.logger.warning("%s waits: %s", job.__name__, refusal)
+            except OperationalError as error:
+                app.logger.warning("%s waits: database %s", job.__name__, error.orig)
+            finally:
+                db.session.remove()
+
+    return round
+
+
+def catch_up() -> None:
+    """The index knows every post within two seconds."""
+    indexing.catch_up()
+
+
+def send_letters() -> None:
+    """Invitations, confirmations, new passwords."""
+    account_letters.send_pending(clock.now())
+
+
+def send_digests() -> None:
+    """The weekly letters that are due. Who joined after a period ended waits for the next."""
+    digest_run.send_due(clock.now(), newcomers=False)
+
+
+def clean() -> None:
+    """Forget what no longer counts."""
+    with saving():
+        sign_in.forget_old(clock.now())
+        links.forget_old(clock.now())
+        account_letters.forget_old(clock.now())

@@ -1,0 +1,135 @@
+"""The HTML of lines and notes: only what is allowed, soon, and with the tags that `text` finds."""
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from microshare import markup, text
+
+# What a writer may type, with the signs that mean something far more often than by chance.
+SIGNS = some.sampled_from(
+    list("*_`[]()<>!#@＃＠\\/:.?&'\"\n -~1a\u00e9\u0301\u200d\ufe0f\ud800")
+    + ["http://a.bb/", "javascript:", "](", "```", "    ", "> ", "- ", "1. ", "<b>", "@ada", "#tag"]
+)
+WRITTEN = some.one_of(some.text(), some.lists(SIGNS, max_size=40).map("".join))
+
+ALLOWED = re.compile(
+    r'</?(?:p|em|strong|code|pre|blockquote|ul|ol|li|br|hr)>|</a>|<ol start="\d+">'
+    r'|<a class="tag" href="/tags/[^"/]+">|<a class="mention" href="/@\w+">'
+    r'|<a href="(?i:https?:|mailto:)[^"]+" rel="nofollow noopener noreferrer">'
+)
+
+
+@given(WRITTEN)
+def test_html_holds_only_what_is_allowed(written: str) -> None:
+    for safe in (markup.line_html(written, {"ada"}), markup.note_html(written, {"ada"})):
+        assert not re.search("[<>]", ALLOWED.sub("", safe))
+    assert not re.search("<(?:p|pre|blockquote|[uo]l|li|br|hr)", markup.line_html(written, ()))
+
+
+@given(WRITTEN)
+def test_a_tag_in_the_database_is_a_tag_on_the_page_and_nothing_else_is(written: str) -> None:
+    line = text.tidy(written.replace("\ud800", ""))
+    shown = re.findall(r'<a class="tag" [^>]*>([^<]*)</a>', markup.line_html(line, ()))
+    assert list(dict.fromkeys(text.fold(name[1:]) for name in shown)) == text.tags(line)
+
+
+TAG, ADA = '<a class="tag" href="/tags/a_b">#a_b</a>', '<a class="mention" href="/@ada">@Ada</a>'
+OUT = 'rel="nofollow noopener noreferrer"'
+
+
+@pytest.mark.parametrize(
+    ("line", "safe"),
+    [
+        ("*a* **b**", "<em>a</em> <strong>b</strong>"),
+        ("_c_ __d__ ***e***", "<em>c</em> <strong>d</strong> <em><strong>e</strong></em>"),
+        ("3*4*5 a_b_c \\*x\\* * y *", "3*4*5 a_b_c *x* * y *"),
+        ("#a_b @Ada @nobody", f"{TAG} {ADA} @nobody"),
+        ("*#a_b*", f"<em>{TAG}</em>"),
+        ("`#a_b *x* @ada`", "<code>#a_b *x* @ada</code>"),
+        ("# x", "# x"),
+        ("- x", "- x"),
+        ("1. x", "1. x"),
+        ("> x", "&gt; x"),
+        ("    x", "    x"),
+        ("<b>x</b> &amp; <script>", "&lt;b&gt;x&lt;/b&gt; &amp;amp; &lt;script&gt;"),
+        ("[x](javascript:a) [y](data:b) [z](/c)", "[x](javascript:a) [y](data:b) [z](/c)"),
+        ("[*x*](http://wiki/_a_)", f'<a href="http://wiki/_a_" {OUT}><em>x</em></a>'),
+        ("![x](http://wiki/a)", f'<a href="http://wiki/a" {OUT}>x</a>'),
+        ("[x #a_b](http://wiki)", f'<a href="http://wiki" {OUT}>x </a>{TAG}'),
+        ("<http://wiki/_a_>", f'<a href="http://wiki/_a_" {OUT}>wiki/_a_</a>'),
+        ("http://wiki/" + "a" * 60, f'<a href="http://wiki/{"a" * 60}" {OUT}>wiki/{"a" * 34}…</a>'),
+        ("[x](mailto:a@b.cc)", f'<a href="mailto:a@b.cc" {OUT}>x</a>'),
+        ("\ud800", "?"),
+        ("a\x00\u00a0b", "a&nbsp;b"),  # as nh3 writes it, through which everything goes
+    ],
+)  # fmt: skip
+def test_a_line_is_shown_so(line: str, safe: str) -> None:
+    assert markup.line_html(line, {"ada"}) == safe
+
+
+@pytest.mark.parametrize(
+    ("note", "safe"),
+    [
+        ("a\nb\n\nc", "<p>a<br>b</p><p>c</p>"),
+        ("seen:\n- a\n  - b\n- c", "<p>seen:</p><ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
+        ("2. a\n3. b", '<ol start="2"><li>a</li><li>b</li></ol>'),
+        ("- a\n\n- b", "<ul><li><p>a</p></li><li><p>b</p></li></ul>"),
+        ("made in\n1999. Good", "<p>made in<br>1999. Good</p>"),
+        ("> a\n> > b", "<blockquote><p>a</p><blockquote><p>b</p></blockquote></blockquote>"),
+        ("```py\n#x *y* <b>\n\n```", "<pre><code>#x *y* &lt;b&gt;\n</code></pre>"),
+        ("~~~\nx\n~~~\n*z*", "<pre><code>x\n</code></pre><p><em>z</em></p>"),
+        ("    #x", "<pre><code>#x\n</code></pre>"),
+        ("# Head\n#a_b", f"<p><strong>Head</strong></p><p>{TAG}</p>"),
+        ("Head\n===\nx\n\n***", "<p><strong>Head</strong></p><p>x</p><hr>"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
+        ("[y]: http://wiki", f'<p>[y]: <a href="http://wiki" {OUT}>wiki</a></p>'),
+        ("- @Ada\n- #a_b", f"<ul><li>{ADA}</li><li>{TAG}</li></ul>"),
+        ("![i](http://wiki/i)", f'<p><a href="http://wiki/i" {OUT}>i</a></p>'),
+    ],
+)  # fmt: skip
+def test_a_note_is_shown_so(note: str, safe: str) -> None:
+    assert markup.note_html(note, {"ada"}) == safe
+
+
+def test_a_plain_line_keeps_its_words_and_loses_its_marks() -> None:
+    line = "**Hi** [x #y](http://wiki/a) `c` & <b> http://wiki/" + "d" * 60
+    assert markup.plain_line(line) == "Hi x #y c & <b> http://wiki/" + "d" * 60
+
+
+def test_only_words_are_highlighted_never_tags_or_entities() -> None:
+    safe = '<a class="tag" href="/tags/amp">#amp</a> R&amp;D amp'
+    wanted = '<a class="tag" href="/tags/amp">#<mark>amp</mark></a> R&amp;D <mark>amp</mark>'
+    assert markup.highlight(safe, lambda word: word in ("amp", "tags", "href")) == wanted
+
+
+def test_only_links_into_this_site_become_absolute() -> None:
+    safe = markup.line_html(' href="/x" #a_b [x](http://wiki//y)', ())
+    wanted = safe.replace('="/tags', '="https://share.example/tags')
+    assert markup.absolute(safe, "https://share.example/") == wanted != safe
+
+
+NONSENSE = [
+    ">", "> ", "- ", "[", "*a ", "a* ", "*a_", "`", "1. ", "```\n", "[a](", "![", "- a\n\n", "> - ",
+    "<", "#", "\n", "    x\n", "[#a](http://b.cc)", "~~~\n> ", "    - x\n", "*a _b* ", "*a_b* ", "](x",
+    "http://", "http://a.bb/(a", "#a ", "*@a", "[http://a.bb/](", "# ", "x\n", "x\n---\n", "-\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_any_note_of_sixteen_kilobytes_is_shown_at_once(nonsense: str) -> None:
+    written = (nonsense * 16_384)[:16_384] + "x"
+    started = time.process_time()
+    markup.note_html(written, ())
+    markup.line_html(written, ())
+    # Measured: 0.2 s at most.
+    assert time.process_time() - started < 2
+
+
+def test_lists_and_quotes_nest_no_deeper_than_stack_and_screen_allow() -> None:
+    deep = "\n".join(" " * 2 * level + "- x" for level in range(200))
+    assert markup.note_html(deep, ()).count("<ul>") == 9
+    assert markup.note_html("> " * 500 + "x", ()).count("<blockquote>") == 9
