@@ -130,8 +130,13 @@ def add_once(model: type[Base], **values: Any) -> bool:
     """
     table = model.__table__
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing()  # type: ignore[arg-type]
-    return bool(db.session.execute(statement).rowcount == 1)  # type: ignore[attr-defined]
+    statement = (
+        insert(table)  # type: ignore[arg-type]
+        .values(**values)
+        .on_conflict_do_nothing()
+        .returning(*table.primary_key)
+    )
+    return db.session.execute(statement).first() is not None
 
 
 @contextmanager

@@ -141,7 +141,7 @@ def _thanked(reader: User, period: Period) -> list[Thanked]:
         )
         .options(joinedload(Post.department))
         .order_by(Thanks.given_at.desc())
-    ).tuples()
+    )
     posts: dict[int, Post] = {}
     givers: dict[int, list[User]] = {}
     reached: dict[int, set[int]] = {}

@@ -199,7 +199,7 @@ def _items(reader: User | None, posts: Sequence[Post], wants: Interests | None =
                         Saved.reader_id == reader.id, Saved.post_id.in_(ids)
                     ),
                 )
-            ).tuples()
+            )
         )
         if ids
         else set()
