@@ -30,8 +30,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _log(app: Flask, settings: Settings) -> None:
     """Lines with the request's id, and of people nothing but ids."""
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(
-        "%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s"))
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
+    )
     handler.addFilter(RequestId())
     app.logger.handlers[:] = [handler]
     app.logger.propagate = False

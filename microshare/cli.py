@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import click
 from flask import Flask
+from flask_babel import Babel
 
 from microshare import (
     account_letters,
@@ -25,6 +26,7 @@ from microshare import (
     digest_run,
     feeds,
     grants,
+    handover,
     indexing,
     installing,
     links,
@@ -64,6 +66,7 @@ def _words() -> Any:
     """A context in which sentences can be told, even where the settings could not be read."""
     bare = Flask("microshare")
     bare.config["MICROSHARE"] = config.Settings()
+    Babel(bare)
     return bare.app_context()
 
 
@@ -109,8 +112,10 @@ def _print_first_link() -> None:
     with saving():
         token = links.first_administrator(clock.now())
     if token is not None:
-        click.echo("\nThis link makes you the first administrator; it works once:\n\n"
-                   f"    {config.current().url}/join/{token}\n")
+        click.echo(
+            "\nThis link makes you the first administrator; it works once:\n\n"
+            f"    {config.current().url}/join/{token}\n"
+        )
 
 
 @main.command()
@@ -133,6 +138,13 @@ def run_worker(parent: int | None) -> None:
     worker.run(create_app(), parent)
 
 
+@main.command("hand-over", hidden=True)
+@ready
+def hand_over() -> None:
+    """Bring letters from standard input to the mail server; see handover.py."""
+    handover.run(sys.stdin, sys.stdout)
+
+
 @main.command("demo")
 @click.option("--people", "people_count", default=40, show_default=True)
 @click.option("--posts", "post_count", default=1500, show_default=True)
@@ -140,13 +152,20 @@ def run_worker(parent: int | None) -> None:
 @click.option("--seed", default=1, show_default=True)
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 @ready
-def build_demo(people_count: int, post_count: int, tag_count: int, seed: int,
-               if_empty: bool) -> None:
+def build_demo(
+    people_count: int, post_count: int, tag_count: int, seed: int, if_empty: bool
+) -> None:
     """Fill an empty instance with a small lively company."""
     if not people.find(suspended=True):
         with saving(), click.progressbar(length=post_count, label="Writing posts") as bar:
-            demo.build(people=people_count, posts=post_count, tags=tag_count, seed=seed,
-                       now=clock.now(), told=bar.update)
+            demo.build(
+                people=people_count,
+                posts=post_count,
+                tags=tag_count,
+                seed=seed,
+                now=clock.now(),
+                told=bar.update,
+            )
         with click.progressbar(length=indexing.waiting(), label="Indexing") as bar:
             indexing.catch_up(bar.update)
     elif not if_empty:
@@ -171,16 +190,31 @@ def user() -> None:
 @click.option("--time-zone", default="", help="such as Europe/Amsterdam")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @ready
-def add_user(email: str, username: str, name: str, department: str, role: str, language: str,
-             time_zone: str, password_stdin: bool) -> None:
+def add_user(
+    email: str,
+    username: str,
+    name: str,
+    department: str,
+    role: str,
+    language: str,
+    time_zone: str,
+    password_stdin: bool,
+) -> None:
     """Add a colleague."""
     password = _password() if password_stdin else None
     with saving():
         now = clock.now()
         added = people.join(
-            email=email, username=username, name=name, password=password, role=role, now=now,
-            department=departments.named(department, now), language=language,
-            time_zone=time_zone)
+            email=email,
+            username=username,
+            name=name,
+            password=password,
+            role=role,
+            now=now,
+            department=departments.named(department, now),
+            language=language,
+            time_zone=time_zone,
+        )
         click.echo(f"Added {added.username} ({added.email}).")
 
 
@@ -194,8 +228,9 @@ def list_users() -> None:
     """List all colleagues: username, e-mail, role, department, name."""
     for one in people.find(suspended=True):
         state = "suspended" if one.suspended_at else one.role
-        click.echo("\t".join((one.username, one.email or "-", state, one.department.name,
-                              one.name)))
+        click.echo(
+            "\t".join((one.username, one.email or "-", state, one.department.name, one.name))
+        )
 
 
 @user.command("suspend")
@@ -227,8 +262,11 @@ def give_role(username: str, role: str) -> None:
 @ready
 def set_password(username: str, password_stdin: bool) -> None:
     """Set a password; every session of the colleague ends."""
-    password = _password() if password_stdin else click.prompt(
-        "New password", hide_input=True, confirmation_prompt=True)
+    password = (
+        _password()
+        if password_stdin
+        else click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    )
     with saving():
         people.set_password(_found(username), password)
 
@@ -248,8 +286,14 @@ def invite(email: str | None, role: str) -> None:
     with saving():
         path = f"/join/{links.invite(email, role, None, clock.now())}"
         if email:
-            account_letters.write("invite", people.checked_email(email), settings.language,
-                                  clock.now(), path=path, by=settings.company)
+            account_letters.write(
+                "invite",
+                people.checked_email(email),
+                settings.language,
+                clock.now(),
+                path=path,
+                by=settings.company,
+            )
     click.echo(settings.url + path)
 
 
@@ -293,8 +337,9 @@ def check_index() -> None:
     """Compare the index with the database; exit code 1 when they differ."""
     found = indexing.check()
     if found.why or found.missing or found.surplus:
-        raise Refused("index-differs", missing=len(found.missing), surplus=len(found.surplus),
-                      why=found.why)
+        raise Refused(
+            "index-differs", missing=len(found.missing), surplus=len(found.surplus), why=found.why
+        )
     click.echo(f"The index is right; {found.stale} posts wait for the next round.")
 
 
@@ -374,8 +419,10 @@ def import_posts(file: Path, dry_run: bool) -> None:
         told = sentences.reason(outcome.refusal) if outcome.refusal else outcome.state
         click.echo(f"row {outcome.row.number}: {told}")
     would = "would be " if dry_run else ""
-    click.echo(f"{counts['added']} {would}added, {counts['there']} there already, "
-               f"{counts['refused']} refused.")
+    click.echo(
+        f"{counts['added']} {would}added, {counts['there']} there already, "
+        f"{counts['refused']} refused."
+    )
 
 
 @main.command("export")
@@ -383,8 +430,10 @@ def import_posts(file: Path, dry_run: bool) -> None:
 @ready
 def export_posts(file: Path | None) -> None:
     """Write all posts as JSON Lines, to a file or to standard output."""
-    with file.open("w", encoding="utf-8") if file else sys.stdout as out, \
-            click.progressbar(length=indexing.total(), label="Exporting", file=sys.stderr) as bar:
+    with (
+        file.open("w", encoding="utf-8") if file else sys.stdout as out,
+        click.progressbar(length=indexing.total(), label="Exporting", file=sys.stderr) as bar,
+    ):
         for row in transfer.take_out():
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
             bar.update(1)

@@ -158,6 +158,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
     return Settings(**values)
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child process reads these same settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+    told = {PREFIX + f.name.upper(): str(getattr(settings, f.name)) for f in fields(Settings)}
+    return kept | {name: value for name, value in told.items() if value}
+
+
 def current() -> Settings:
     """The settings of the running application."""
     return cast(Settings, current_app.config["MICROSHARE"])
@@ -172,7 +179,7 @@ def secret_key(instance: Path) -> str:
     path = instance / "secret.key"
     if not path.exists():
         draft = instance / f"secret.key.{secrets.token_hex(4)}"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_hex(32))
         try:
             os.link(draft, path)

@@ -140,26 +140,28 @@ def add_once(model: type[Base], **values: Any) -> bool:
 
 
 @contextmanager
-def exclusive(name: str) -> Iterator[bool]:
+def exclusive(name: str, *, wait: bool = False) -> Iterator[bool]:
     """Whether this process may do the named work now; nobody else may until the block ends.
 
     A process that dies lets go at once (a file lock on one machine, an advisory lock on
-    PostgreSQL), so no lease has to run out after a crash.
+    PostgreSQL), so no lease has to run out after a crash. `wait` waits for its turn.
     """
     if db.engine.dialect.name == "sqlite":
         folder = config.current().instance / "locks"
         folder.mkdir(mode=0o700, exist_ok=True)
-        with open(folder / f"{name}.lock", "w") as file:
+        with (folder / f"{name}.lock").open("w") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
             else:
                 yield True
         return
     number = zlib.crc32(f"microshare {name}".encode())
+    take = "SELECT pg_advisory_lock(:n) IS NOT NULL" if wait else "SELECT pg_try_advisory_lock(:n)"
     with db.engine.connect() as connection:
-        mine = connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": number})
+        mine = connection.scalar(text(take), {"n": number})
+        connection.commit()  # the lock is the connection's, not the transaction's
         try:
             yield bool(mine)
         finally:

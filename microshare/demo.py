@@ -1,25 +1,21 @@
-"""A small lively company to look at, or a large one to measure: three months of Van Dalen Pompen.
+"""A small lively company to look at, or a large one to measure: Van Dalen Pompen.
 
-It is played and not drawn up: what follows from a post is put on a calendar when the post is
-written, and everything happens through the verbs of the product, in the order of time. So ids,
-inboxes and counts are as if people had done it, and only what is still to come is kept in memory.
-The same seed plays the same company, up to the present moment.
+Here are its people, tags, follows and goals; `demo_play` plays its three months of posts. All goes
+through the verbs of the product. The same seed builds the same company, up to the present moment.
 """
 
-import heapq
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from itertools import accumulate, count
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from microshare import demo_content as content
 from microshare import (
+    demo_plan,
+    demo_play,
     departments,
     feeds,
     follows,
@@ -28,31 +24,12 @@ from microshare import (
     mutes,
     passwords,
     people,
-    posts,
-    questions,
-    saves,
     tags,
-    thanks,
 )
 from microshare.db import db
 from microshare.models import InboxItem, Post, Tag, User
 
 PASSWORD = "welcome-2-microshare"  # noqa: S105 - printed for who looks at the demonstration
-SPAN = timedelta(days=91)
-ZONE = ZoneInfo("Europe/Amsterdam")
-REPLIES, QUESTIONS, OPEN, DUTCH = 0.25, 0.08, 1 / 3, 0.6  # parts; OPEN is one of the questions
-TOLD_EVERY = 50  # posts
-
-# How busy each local hour is, from midnight, and each weekday, from Monday.
-_HOURS = (0, 0, 0, 0, 0, 0, 0.2, 2, 7, 9, 10, 9, 4, 6, 8, 9, 9, 6, 2, 1, 1, 0.5, 0, 0)
-_WEEKDAYS = (1.0, 1.1, 1.0, 1.05, 0.8, 0.05, 0.03)
-# How useful colleagues find a kind of post, and how readily they reply to it.
-_USEFUL = {"tip": 1.6, "win": 1.3, "lab": 1.2, "rival": 1.1, "fault": 1.0, "visit": 0.8,
-           "shop": 0.7, "order": 0.6, "complaint": 0.6, "market": 0.5, "office": 0.5,
-           "question": 0.35, "reply": 0.35, "answer": 1.2}
-_TALKED_ABOUT = {"fault": 3.0, "complaint": 2.0, "lab": 1.5, "rival": 1.3, "shop": 1.0,
-                 "visit": 1.0, "tip": 1.0, "win": 0.8, "order": 0.8, "market": 0.7, "office": 0.6}
-_AUTHOR_COMES_BACK = {"fault", "complaint", "visit", "rival"}
 _ROLES = {"ada": "administrator", "grace": "community_manager"}
 
 
@@ -94,12 +71,11 @@ def build(
     `told` hears how many posts were written since it was last told.
     """
     dice = random.Random(seed)
-    start = now - SPAN
+    start = now - demo_plan.SPAN
     staff = _hire(people, password, start)
     named = _name(content.tag_names(tags), staff, start)
     _follow(staff, named, dice, start)
-    play = _Play(dice, now, staff, [tag.name for tag in named], told)
-    play.run(_openings(posts, dice, now))
+    demo_play.play(posts, staff, [tag.name for tag in named], dice, now, told)
     _mute(staff, named, dice, now)
     _set_goals(named, staff[1], now)
     _catch_up(staff, dice, now)
@@ -116,7 +92,7 @@ def _hire(number: int, password: str, now: datetime) -> list[User]:
             email=f"{person.username}@{content.MAIL_DOMAIN}", username=person.username,
             name=person.name, department=works[department], now=now,
             role=_ROLES.get(person.username, "member"), language=person.language,
-            time_zone=ZONE.key,
+            time_zone=demo_plan.ZONE.key,
         )
         user.password_hash = password_hash
         if place % 3 != 1:  # not everybody tells something
@@ -177,7 +153,7 @@ def _set_goals(named: Sequence[Tag], setter: User, now: datetime) -> None:
     known = {tag.name: tag for tag in named}
     chosen = [(known[name], sentence) for name, sentence in content.GOALS if name in known][:2]
     for weeks, (tag, sentence) in enumerate(chosen, start=3):
-        goals.set(tag, sentence, (now + timedelta(weeks=weeks)).date(), setter,
+        goals.set_goal(tag, sentence, (now + timedelta(weeks=weeks)).date(), setter,
                   now - timedelta(weeks=weeks))
 
 
@@ -190,65 +166,3 @@ def _catch_up(staff: Sequence[User], dice: random.Random, now: datetime) -> None
         told = select(func.max(InboxItem.id)).where(
             InboxItem.reader_id == reader.id, InboxItem.at <= last_read)
         inbox.mark_seen(reader, db.session.scalar(told) or 0)
-
-
-@dataclass
-class _Opening:
-    """When a thread begins, with what kind of post, and how it goes on."""
-
-    at: datetime
-    kind: str
-    replies: int = 0
-    fate: str = ""  # of a question: open, accepted, solved
-
-
-def _openings(number: int, dice: random.Random, now: datetime) -> list[_Opening]:
-    """The beginnings of all threads in order of time; with their replies they are `number`."""
-    replies = round(number * REPLIES)
-    found = [_Opening(at, "") for at in _moments(number - replies, dice, now)]
-    asking = set(dice.sample(range(len(found)), min(len(found), round(number * QUESTIONS))))
-    kinds = dice.choices(list(content.KINDS), list(content.KINDS.values()), k=len(found))
-    for place, opening in enumerate(found):
-        opening.kind = "question" if place in asking else kinds[place]
-    asked = [opening for opening in found if opening.kind == "question"]
-    replies -= _decide(asked, replies, dice)
-    others = [opening for opening in found if opening.kind != "question"] or asked
-    weights = [min(dice.paretovariate(1.5), 4) * _TALKED_ABOUT.get(opening.kind, 1)
-               for opening in others]
-    for opening in dice.choices(others, weights, k=replies) if others else ():
-        opening.replies += 1
-    return found
-
-
-def _decide(asked: Sequence[_Opening], replies: int, dice: random.Random) -> int:
-    """What becomes of the questions; how many of the replies they take."""
-    # The newer a question, the more likely it is still open.
-    order = sorted(range(len(asked)), key=lambda place: place + dice.random() * 1.2 * len(asked))
-    still_open = set(order[len(asked) - round(len(asked) * OPEN):])
-    taken = 0
-    for place, question in enumerate(asked):
-        question.fate = ("open" if place in still_open
-                         else "accepted" if dice.random() < 0.7 else "solved")
-        wanted = {"open": (0, 0, 1, 2), "accepted": (1, 2, 2, 3), "solved": (0, 1, 1, 2)}
-        question.replies = min(dice.choice(wanted[question.fate]), replies - taken)
-        if question.fate == "accepted" and not question.replies:
-            question.fate = "solved"
-        taken += question.replies
-    return taken
-
-
-def _moments(number: int, dice: random.Random, now: datetime) -> list[datetime]:
-    """So many moments of the last three months, mostly in working hours, in order."""
-    today = now.astimezone(ZONE).date()
-    days = [today - timedelta(days=back) for back in range(SPAN.days + 1)]
-    day_weights = list(accumulate(_WEEKDAYS[day.weekday()] for day in days))
-    hours = list(accumulate(_HOURS))
-    found: list[datetime] = []
-    while len(found) < number:
-        [day] = dice.choices(days, cum_weights=day_weights)
-        [hour] = dice.choices(range(24), cum_weights=hours)
-        moment = datetime(day.year, day.month, day.day, hour, dice.randrange(60),
-                          dice.randrange(60), tzinfo=ZONE).astimezone(UTC)
-        if now - SPAN < moment <= now:
-            found.append(moment)
-    return sorted(found)

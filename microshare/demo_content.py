@@ -413,9 +413,9 @@ Garantieclaim bij {customer} teruggetrokken: ze zagen zelf dat het filter ontbra
 """),
     ("nl", "shop", ("Production",), (), """
 Order {order} voor {customer} is getest en gaat {weekday} op de wagen. #delivery
-Gietwerk van {supplier} heeft weer poriën: {count} huizen afgekeurd. #casting #suppliers
+Gietwerk van Gieterij Vos heeft weer poriën: {count} huizen afgekeurd. #casting #suppliers
 = stock
-> Zelfde gietnummer als vorige maand? Dan gaat het nu formeel naar {supplier}.
+> Zelfde gietnummer als vorige maand? Dan gaat het nu formeel naar Gieterij Vos.
 > Dan schuift {customer} een week op. Ik bel ze zelf, liever nu dan straks.
 Nieuwe draaibank in hal 1 draait. Assen voor de {pump} nu in één opspanning. #pumps
 Proefstand is tot {weekday} bezet met {count} x {pump} voor {customer}. #testing #planning
@@ -432,7 +432,8 @@ Bijna-ongeval bij de hijskraan: strop was versleten. Alle stroppen zijn nagekeke
 Vorige week {count} pompen meer afgebouwd dan gepland. Hal 2, klasse. #planning
 Nieuwe persproef: {bar} bar, tien minuten, met print erbij. Print gaat voortaan mee in de doos.
     #testing
-De lagers van {supplier} zijn goedgekeurd als tweede bron. Scheelt {weeks} weken wachten. #bearings
+De lagers van [Lagerland|Kogel & Co] zijn goedgekeurd als tweede bron. Scheelt {weeks} weken
+    wachten. #bearings
 Voorraad {part} voor de {pump} is op. Nieuwe komen over {days} dagen. #spare_parts
 Stagiair {newcomer} heeft het magazijn op looproute ingedeeld. Dertig stappen minder per order.
     #planning
@@ -440,7 +441,7 @@ Pomp voor {customer} kwam niet door de test: {db} dB, twee te veel. Waaier gaat 
     balanceerbank. #noise
 {customer} komt {weekday} zelf bij de afnametest kijken. Graag hal 2 aan kant. #testing
 Zes stuks {pump} tegelijk op de montagelijn, dat was lang geleden. #pumps
-Rvs wordt {percent}% duurder per volgende maand, meldt {supplier}. #suppliers #finance
+Rvs wordt {percent}% duurder per volgende maand, meldt Staalhuis. #suppliers #finance
 """),
     ("nl", "lab", ("R&D",), (), """
 Nieuwe waaier voor de {pump}: {percent}% minder verbruik op de proefstand, zelfde opbrengst.
@@ -469,7 +470,8 @@ Rekenmodel voor {medium} klopt nu tot op {count}% met de meting bij {customer}. 
 ATEX-dossier voor de {pump} ligt bij de keurder. Uitslag over {weeks} weken. #atex
 Printen van waaiers in kunststof werkt voor de proefstand. Nieuwe vorm in twee dagen in plaats
     van {weeks} weken. #prototype
-Motor van {supplier} getest: rendement klopt, maar hij wordt {temp} graden. Nog geen vrijgave.
+Motor van [Moto-Nord|Elektra Zuid] getest: rendement klopt, maar hij wordt {temp} graden. Nog
+    geen vrijgave.
     #motor
 """),
     ("nl", "market", ("Marketing",), (), """
@@ -642,7 +644,7 @@ Repeat order from {customer}: {count} more {pump}, no haggling at all. #pumps
 {customer} asks for a discount on {count} units. Offered longer warranty instead. #warranty
 {customer} prefers rebuilding {count} old pumps over buying new. Decent margin. #retrofit
 Order {order} for {customer} moves up by {days} days. Production, sorry and thank you. #planning
-> We can do that if the motors arrive. I will call {supplier} now.
+> We can do that if the motors arrive. I will call Moto-Nord now.
 """),
     ("en", "rival", ("Sales", "Marketing", "Service"), (), """
 {rival} is {percent}% below us at {customer}, but without commissioning. #competitor #quote
@@ -733,9 +735,9 @@ Warranty claim at {customer} withdrawn: they found the missing filter themselves
 """),
     ("en", "shop", ("Production",), (), """
 Order {order} for {customer} has passed its test and leaves on {weekday}. #delivery
-Castings from {supplier} are porous again: {count} housings rejected. #casting #suppliers
+Castings from Gieterij Vos are porous again: {count} housings rejected. #casting #suppliers
 = stock
-> Same batch number as last month? Then this becomes a formal complaint to {supplier}.
+> Same batch number as last month? Then this becomes a formal complaint to Gieterij Vos.
 New lathe in hall 1 is up. {pump} shafts now in one clamping. #pumps
 Test bench is taken until {weekday}: {count} x {pump} for {customer}. #testing #planning
 = stock
@@ -747,7 +749,8 @@ We are one {part} short to finish order {order}. Everything else is ready. #plan
 Paint shop is down for {days} days of maintenance. Tell us early if it is urgent. #planning
 Near miss at the crane: a worn sling. All slings have been checked since. #safety
 Pressure test is now {bar} bar for ten minutes, and the print-out goes into the box. #testing
-Bearings from {supplier} approved as second source. Saves {weeks} weeks of waiting. #bearings
+Bearings from [Lagerland|Kogel & Co] approved as second source. Saves {weeks} weeks of waiting.
+    #bearings
 {customer} comes on {weekday} to watch the acceptance test. Please keep hall 2 tidy. #testing
 Intern {newcomer} sorted the stores by walking route. Thirty steps less per order. #planning
 Out of {part} stock for the {pump}. New ones in {days} days. #spare_parts
@@ -1088,8 +1091,8 @@ Ze willen minder stilstand, *niet* de laagste prijs. Voorstel volgt binnen {days
 
 Blijft de zuigdruk daarna onder 0,4 bar, dan zit het in de leiding en niet in onze pomp.""",
     ("nl", "careful"): """Waarom dit werkt: in de gevallen die ik zag was niet het onderdeel
-    fout, maar de
-montage. **Rustig aan** is hier sneller klaar.
+    fout, maar de montage.
+**Rustig aan** is hier sneller klaar.
 
 Vragen? Schrijf ze hieronder, dan leest een ander het antwoord ook.""",
     ("nl", "stock"): """Stand van vandaag:
@@ -1108,8 +1111,7 @@ Wie een klant een datum schuldig is: vraag het mij, haal hem **niet** uit het ou
 Alles boven {temp} °C is nog niet getest. *Dus nog niets beloven.*""",
     ("nl", "calls"): """> "Ik wil gewoon weten waar ik aan toe ben."
 
-Dat zei {contact} letterlijk. Afgesproken: elke {weekday} een telefoontje, *ook* als er niets
-nieuws is.""",
+Dat zei {contact} letterlijk. Afgesproken: elke {weekday} bellen we, *ook* zonder nieuws.""",
     ("nl", "background"): """Achtergrond:
 
 - klant: {customer}, {city}
@@ -1186,6 +1188,7 @@ _CHOICE = re.compile(r"\[([^\[\]]+)\]")
 _SLOT = re.compile(r"\{(\w+)\}")
 _TAG = re.compile(r"#(\w+)")
 _TAGS_AT_END = re.compile(r"((?: #\w+)*)$")
+_FIRST_LETTER = re.compile(r"(?:^|(?<=\n\n)|(?<=[^.\d][.?!] ))[a-z]")
 # A longer word in small letters, no part of a tag, a mention or an address.
 _LONG_WORD = re.compile(r"(?<![\w#@./])[a-z]{7,}(?![\w./])")
 
@@ -1330,7 +1333,7 @@ def filled(template: str, known: Mapping[str, str], dice: random.Random) -> str:
     """
     chosen = _CHOICE.sub(lambda match: dice.choice(match[1].split("|")), template)
     whole = _SLOT.sub(lambda match: known[match[1]], chosen)
-    return re.sub(r"(?:^|(?<=[^.\d][.?!] ))[a-z]", lambda match: match[0].upper(), whole)
+    return _FIRST_LETTER.sub(lambda match: match[0].upper(), whole)
 
 
 def line_of(

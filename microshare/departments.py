@@ -74,7 +74,7 @@ def headcounts() -> dict[int, int]:
         .where(User.suspended_at.is_(None))
         .group_by(User.department_id)
     )
-    return {department_id: count for department_id, count in rows}
+    return dict(rows.all())
 
 
 def tags_of(department: Department) -> Sequence[Tag]:

@@ -53,10 +53,17 @@ def thanks_told(thanked: Thanked) -> str:
     others = len(thanked.givers) - len(names)
     told = ", ".join(names)
     if others:
-        told = ngettext("%(names)s and %(num)s other", "%(names)s and %(num)s others", others,
-                        names=told)
-    return ngettext("%(told)s, from %(num)s department", "%(told)s, from %(num)s departments",
-                    thanked.department_count, told=told)
+        told = ngettext(
+            "%(names)s and %(num)s other", "%(names)s and %(num)s others", others, names=told
+        )
+    return str(
+        ngettext(
+            "%(told)s, from %(num)s department",
+            "%(told)s, from %(num)s departments",
+            thanked.department_count,
+            told=told,
+        )
+    )
 
 
 def message_id(reader_id: int, period: date) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from microshare import interests, search
@@ -113,7 +113,7 @@ def saved(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page
 
 
 def found(
-    reader: User,
+    reader: User | None,
     raw: str,
     *,
     sort: str = "newest",
@@ -158,7 +158,7 @@ def thread(reader: User, post: Post) -> Page:
     return Page(_items(reader, posts))
 
 
-def _shown():  # type: ignore[no-untyped-def]
+def _shown() -> Select[Post]:
     """Posts with everything that a list shows of them."""
     return select(Post).options(
         joinedload(Post.author),
@@ -186,28 +186,29 @@ def _page(
     return Page(_items(reader, posts[:limit], wants), more)
 
 
-def _items(reader: User | None, posts: Sequence[Post], wants: Interests | None = None) -> list[Item]:
+def _items(
+    reader: User | None, posts: Sequence[Post], wants: Interests | None = None
+) -> list[Item]:
+    if reader is None or not posts:
+        return [Item(post) for post in posts]
     ids = [post.id for post in posts]
-    marks = (
-        set(
-            db.session.execute(
-                union_all(
-                    select(literal("thanks"), Thanks.post_id).where(
-                        Thanks.giver_id == reader.id, Thanks.post_id.in_(ids)
-                    ),
-                    select(literal("saved"), Saved.post_id).where(
-                        Saved.reader_id == reader.id, Saved.post_id.in_(ids)
-                    ),
-                )
+    marks = {
+        (mark, post_id)
+        for mark, post_id in db.session.execute(
+            union_all(
+                select(literal("thanks"), Thanks.post_id).where(
+                    Thanks.giver_id == reader.id, Thanks.post_id.in_(ids)
+                ),
+                select(literal("saved"), Saved.post_id).where(
+                    Saved.reader_id == reader.id, Saved.post_id.in_(ids)
+                ),
             )
         )
-        if ids
-        else set()
-    )
+    }
     return [
         Item(
             post,
-            wants.reasons(post, reader) if wants else (),
+            wants.reasons(post) if wants else (),
             ("thanks", post.id) in marks,
             ("saved", post.id) in marks,
         )

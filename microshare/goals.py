@@ -15,7 +15,7 @@ SENTENCE_LIMIT = 280
 STATES = ("open", "reached", "dropped")
 
 
-def set(tag: Tag, sentence: str, ends_on: date, setter: User, now: datetime) -> Goal:
+def set_goal(tag: Tag, sentence: str, ends_on: date, setter: User, now: datetime) -> Goal:
     """A new open goal under the tag."""
     _may_set(setter)
     sentence = text.tidy(sentence)

@@ -43,7 +43,7 @@ class Interests:
     def follows_nothing(self) -> bool:
         return not (self.tags or self.people or self.departments or self.department_tags)
 
-    def reasons(self, post: Post, reader: User) -> tuple[Reason, ...]:
+    def reasons(self, post: Post) -> tuple[Reason, ...]:
         """Why this post stands in the reader's feed, the own choices first."""
         found = [Reason("own")] if post.author_id == self.reader_id else []
         found += [
@@ -106,7 +106,10 @@ def tagged(tag_ids: set[int]) -> ColumnElement[bool]:
 
 def brought(wants: Interests) -> ColumnElement[bool]:
     """Whether a follow of the reader, or of the department, brings a post."""
-    ways = [Post.author_id.in_(wants.people), Post.department_id.in_(wants.departments)]
+    ways: list[ColumnElement[bool]] = [
+        Post.author_id.in_(wants.people),
+        Post.department_id.in_(wants.departments),
+    ]
     if wants.all_tags:
         ways.append(tagged(wants.all_tags))
     return or_(*ways)
@@ -114,7 +117,7 @@ def brought(wants: Interests) -> ColumnElement[bool]:
 
 def unmuted(wants: Interests) -> ColumnElement[bool]:
     """Whether nothing that the reader mutes keeps a post away."""
-    kept = [
+    kept: list[ColumnElement[bool]] = [
         Post.author_id.not_in(wants.muted_people),
         func.coalesce(Post.thread_id, Post.id).not_in(wants.muted_threads),
     ]

@@ -114,7 +114,9 @@ class Folder:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = self.folder / f".{name}.{os.getpid()}"
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(
+                os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+            ) as file:
                 file.write(message(letter, now).as_bytes())
                 file.flush()
                 os.fsync(file.fileno())

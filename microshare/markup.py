@@ -15,7 +15,7 @@ from unicodedata import category
 from urllib.parse import quote
 
 import nh3
-import regex  # type: ignore[import-untyped]
+import regex
 
 from microshare import blocks, text
 

@@ -58,7 +58,11 @@ def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:
         .where(Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now))
         .order_by(Mute.kind, Mute.target_id)
     ).all()
-    tables: dict[str, type[Target]] = {"tag": Tag, "person": User, "thread": Post}
+    tables: dict[str, type[Tag] | type[User] | type[Post]] = {
+        "tag": Tag,
+        "person": User,
+        "thread": Post,
+    }
     found: dict[tuple[str, int], Target] = {}
     for kind, table in tables.items():
         ids = [row.target_id for row in rows if row.kind == kind]

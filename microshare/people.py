@@ -6,6 +6,7 @@ How one comes in stands in `links.py` and `sign_in.py`; this file knows what a c
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, or_, select, update
@@ -106,7 +107,7 @@ def checked_language(language: str) -> str:
 
 
 def checked_zone(zone: str) -> str:
-    if zone not in available_timezones():
+    if zone not in _zones():
         raise Refused("time-zone-unknown", zone=zone)
     return zone
 
@@ -146,7 +147,7 @@ def known(names: Collection[str]) -> dict[str, int]:
     rows = db.session.execute(
         select(User.username_folded, User.id).where(User.username_folded.in_(names))
     )
-    return {name: user_id for name, user_id in rows}
+    return dict(rows.all())
 
 
 def find(words: str = "", *, suspended: bool = False) -> Sequence[User]:
@@ -154,7 +155,7 @@ def find(words: str = "", *, suspended: bool = False) -> Sequence[User]:
     query = select(User).options(joinedload(User.department)).order_by(User.name, User.id)
     if not suspended:
         query = query.where(User.suspended_at.is_(None))
-    if words := text.tidy(words):
+    if words := text.tidy(words.replace("\0", " ")):
         query = query.where(
             or_(
                 User.name.icontains(words, autoescape=True),
@@ -189,7 +190,9 @@ def change(
     user.about = about
     db.session.flush()
     if renamed:  # the index knows posts by their author's names
-        db.session.execute(update(Post).where(Post.author_id == user.id).values(indexed_version=0))
+        db.session.execute(
+            update(Post).where(Post.author_id == user.id).values(version=Post.version + 1)
+        )
 
 
 def set_digest(user: User, *, on: bool, weekday: int, hour: int) -> None:
@@ -259,9 +262,14 @@ def follower_count(user: User) -> int:
     )
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # a walk through the files of all zones: 15 ms
+
+
 def zones() -> list[str]:
     """The time zones to choose from, by name."""
-    return sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/"))
+    return sorted(z for z in _zones() if "/" in z and not z.startswith("Etc/"))
 
 
 def zone_of(user: User) -> ZoneInfo:

@@ -45,11 +45,13 @@ def publish(
     key: str | None = None,
     kind: str | None = None,
     tagged: Sequence[tuple[str, str]] = (),
+    department: Department | None = None,
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark. `tagged` are (folded, spelling) pairs beside those in the
-    text. `department` is where the author was when it was written, if not where they are. Raises `Refused`, with a code for each way in which a text can be wrong.
+    text. `department` is where the author was when it was written, if not where they are now.
+    Raises `Refused`, with a code for each way in which a text can be wrong.
     """
     if author.suspended_at is not None:
         raise Forbidden("suspended")
@@ -63,7 +65,7 @@ def publish(
     draft = _drafted(line, note, kind, is_reply=reply_to is not None, extra_tags=len(tagged))
     post = Post(
         author_id=author.id,
-        department_id=author.department_id,
+        department_id=department.id if department else author.department_id,
         created_at=now,
         key=key,
         reply_to_id=reply_to.id if reply_to else None,

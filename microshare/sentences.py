@@ -14,27 +14,36 @@ _ = lazy_gettext
 REFUSALS = {
     # posts
     "post-empty": _("A post needs a line: write something first."),
-    "post-too-long": _("That is %(over)s characters too long: a line has at most %(limit)s. "
-                       "The rest may go into the note."),
+    "post-too-long": _(
+        "That is %(over)s characters too long: a line has at most %(limit)s. "
+        "The rest may go into the note."
+    ),
     "post-too-large": _("That is far too much text for a line (more than %(limit)s bytes)."),
-    "post-control": _("The line has control characters that nobody can see; please type it "
-                      "anew or paste it as plain text."),
+    "post-control": _(
+        "The line has control characters that nobody can see; please type it "
+        "anew or paste it as plain text."
+    ),
     "note-too-long": _("The note is %(over)s characters too long: it has at most %(limit)s."),
     "note-too-large": _("That is far too much text for a note (more than %(limit)s bytes)."),
-    "note-control": _("The note has control characters that nobody can see; please type it anew "
-                      "or paste it as plain text."),
+    "note-control": _(
+        "The note has control characters that nobody can see; please type it anew "
+        "or paste it as plain text."
+    ),
     "too-many-tags": _("That makes %(count)s tags; a post has at most %(limit)s."),
     "too-many-mentions": _("That mentions %(count)s people; a post names at most %(limit)s."),
-    "tag-malformed": _("“%(tag)s” cannot be a tag: a tag has letters, digits and _, and at least "
-                       "one letter."),
+    "tag-malformed": _(
+        "“%(tag)s” cannot be a tag: a tag has letters, digits and _, and at least one letter."
+    ),
     "tag-too-long": _("A tag has at most %(limit)s characters."),
     "kind-unknown": _("A post is an update or a question, not “%(kind)s”."),
     "key-too-long": _("The key of this post is too long (at most %(limit)s characters)."),
     "reply-withdrawn": _("The post that you reply to has been withdrawn meanwhile."),
-    "edited-meanwhile": _("This post was edited meanwhile. Look at its new text first; yours is "
-                          "kept here."),
-    "text-encoding": _("This text is not valid UTF-8, so some of its characters are lost; please "
-                       "send it as UTF-8."),
+    "edited-meanwhile": _(
+        "This post was edited meanwhile. Look at its new text first; yours is kept here."
+    ),
+    "text-encoding": _(
+        "This text is not valid UTF-8, so some of its characters are lost; please send it as UTF-8."
+    ),
     "not-the-author": _("Only its author may change this post."),
     "not-your-tag": _("Only who tagged it on, or the author, may take this tag off."),
     "own-thanks": _("Thanks are for colleagues: this post is your own."),
@@ -50,16 +59,19 @@ REFUSALS = {
     "follow-yourself": _("Your own posts are in your feed already."),
     "mute-yourself": _("You cannot mute yourself."),
     "mute-span": _("Mute for one of: %(spans)s."),
-    "not-your-department": _("Only people of %(department)s, or a community manager, choose what "
-                             "it follows."),
+    "not-your-department": _(
+        "Only people of %(department)s, or a community manager, choose what it follows."
+    ),
     "description-too-long": _("The description of a tag has at most %(limit)s characters."),
     # people
     "sign-in-wrong": _("That name and password do not go together."),
-    "too-many-attempts": _("Too many wrong passwords. Please wait %(minutes)s minutes and try "
-                           "again."),
+    "too-many-attempts": _(
+        "Too many wrong passwords. Please wait %(minutes)s minutes and try again."
+    ),
     "password-wrong": _("Your present password is not right."),
-    "password-length": _("A password has at least %(shortest)s characters (and at most "
-                         "%(longest)s)."),
+    "password-length": _(
+        "A password has at least %(shortest)s characters (and at most %(longest)s)."
+    ),
     "username-malformed": _("A username has 1 to %(limit)s letters a–z, digits and _."),
     "username-taken": _("The username %(name)s is taken."),
     "email-malformed": _("That is not an e-mail address."),
@@ -70,8 +82,9 @@ REFUSALS = {
     "language-unknown": _("There is no language “%(language)s” here; choose en or nl."),
     "time-zone-unknown": _("“%(zone)s” is no time zone; one looks like Europe/Amsterdam."),
     "digest-time": _("The digest needs a weekday and an hour from 0 to 23."),
-    "department-name": _("A department needs a name with a letter or digit, of at most %(limit)s "
-                         "characters."),
+    "department-name": _(
+        "A department needs a name with a letter or digit, of at most %(limit)s characters."
+    ),
     "department-unknown": _("There is no department “%(name)s”."),
     "domain-not-ours": _("Only addresses of the company can join here: %(domains)s."),
     "link-expired": _("This link has been used or is too old. Please ask for a new one."),
@@ -94,15 +107,21 @@ REFUSALS = {
     "row-malformed": _("this row is not valid: %(why)s"),
     "row-lacks": _("this row has no %(column)s"),
     "not-installed": _("The tables are not those of this version: run `microshare init` first."),
-    "index-differs": _("The index lacks %(missing)s posts and has %(surplus)s too many %(why)s. "
-                       "Run `microshare index rebuild`."),
+    "index-differs": _(
+        "The index lacks %(missing)s posts and has %(surplus)s too many %(why)s. "
+        "Run `microshare index rebuild`."
+    ),
     "digests-failed": _("%(count)s digests could not be sent; the page /manage tells why."),
     "demo-not-empty": _("This instance has people already; a demo needs an empty one."),
     "request-too-large": _("That is more than %(limit)s KB: too much for one form."),
-    "form-expired": _("This form was open for too long, or its cookie is gone. What you typed is "
-                      "below: please send it again."),
-    "form-insecure": _("The browser sent no cookie, so nothing was changed. Cookies need https "
-                       "here: please open %(url)s."),
+    "form-expired": _(
+        "This form was open for too long, or its cookie is gone. What you typed is "
+        "below: please send it again."
+    ),
+    "form-insecure": _(
+        "The browser sent no cookie, so nothing was changed. Cookies need https "
+        "here: please open %(url)s."
+    ),
 }
 
 MISSING = {
@@ -119,17 +138,25 @@ MISSING = {
 
 UNAVAILABLE = {
     "database": {
-        "locked": _("The database is busy at this moment. Nothing was saved; please send it "
-                    "again."),
-        "full": _("The disk of the server is full, so nothing was saved. Please tell the "
-                  "administrator; your text is still here."),
-        "read-only": _("The database cannot be written to, so nothing was saved. Please tell the "
-                       "administrator; your text is still here."),
-        "gone": _("The database does not answer, so nothing was saved. Please try again in a "
-                  "moment."),
+        "locked": _(
+            "The database is busy at this moment. Nothing was saved; please send it again."
+        ),
+        "full": _(
+            "The disk of the server is full, so nothing was saved. Please tell the "
+            "administrator; your text is still here."
+        ),
+        "read-only": _(
+            "The database cannot be written to, so nothing was saved. Please tell the "
+            "administrator; your text is still here."
+        ),
+        "gone": _(
+            "The database does not answer, so nothing was saved. Please try again in a moment."
+        ),
     },
-    "index": _("Search is being made ready (%(why)s). The posts are all here; please search "
-               "again in a moment."),
+    "index": _(
+        "Search is being made ready (%(why)s). The posts are all here; please search "
+        "again in a moment."
+    ),
     "mail": _("The mail server does not take letters now: %(why)s"),
 }
 

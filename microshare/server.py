@@ -25,17 +25,25 @@ class Server(BaseApplication):  # type: ignore[misc]
     def __init__(self, app: Flask, *, with_worker: bool) -> None:
         self.app = app
         self.settings: config.Settings = app.config["MICROSHARE"]
-        self.worker = Worker() if with_worker else None
+        self.worker = Worker(self.settings) if with_worker else None
         super().__init__()
 
     def load_config(self) -> None:
         options: dict[str, Any] = {
             "bind": f"{self.settings.host}:{self.settings.port}",
-            "workers": self.settings.web_processes, "threads": self.settings.web_threads,
-            "worker_class": "gthread", "preload_app": True, "proc_name": "microshare",
-            "keepalive": 20, "graceful_timeout": 10, "timeout": 60,
-            "loglevel": "warning", "when_ready": self._started, "on_exit": self._stopped,
-            "post_fork": self._forked, "control_socket_disable": True,
+            "workers": self.settings.web_processes,
+            "threads": self.settings.web_threads,
+            "worker_class": "gthread",
+            "preload_app": True,
+            "proc_name": "microshare",
+            "keepalive": 20,
+            "graceful_timeout": 10,
+            "timeout": 60,
+            "loglevel": "warning",
+            "when_ready": self._started,
+            "on_exit": self._stopped,
+            "post_fork": self._forked,
+            "control_socket_disable": True,
         }
         for name, value in options.items():
             if name in self.cfg.settings:
@@ -45,8 +53,11 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self.app
 
     def _started(self, arbiter: Any) -> None:
-        print(f"microshare serves on http://{self.settings.host}:{arbiter.LISTENERS[0].getsockname()[1]}"
-              " — Ctrl-C stops it.", flush=True)
+        print(
+            f"microshare serves on http://{self.settings.host}:{arbiter.LISTENERS[0].getsockname()[1]}"
+            " — Ctrl-C stops it.",
+            flush=True,
+        )
         if self.worker is not None:
             self.worker.start()
 
@@ -62,7 +73,8 @@ class Server(BaseApplication):  # type: ignore[misc]
 class Worker:
     """The background worker as a child process."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: config.Settings) -> None:
+        self.settings = settings
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
         self.thread = threading.Thread(target=self._keep, daemon=True)
@@ -72,8 +84,10 @@ class Worker:
 
     def _keep(self) -> None:
         while not self.stopping.is_set():
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "microshare.cli", "worker", "--parent", str(os.getpid())])
+            self.process = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "microshare.cli", "worker", "--parent", str(os.getpid())],
+                env=config.environment(self.settings),
+            )
             self.process.wait()
             self.stopping.wait(PAUSE)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+import regex
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from microshare import text
@@ -74,15 +75,33 @@ def parse(written: str) -> list[tuple[str, str]]:
     >>> parse("Pumps, #R_D acme")
     [('pumps', 'Pumps'), ('r_d', 'R_D'), ('acme', 'acme')]
     """
-    words = written.replace(",", " ").replace(";", " ").split()
+    found: dict[str, str] = {}
+    for word in written.replace(",", " ").replace(";", " ").split():
+        found.setdefault(*_parsed(word))
+    return list(found.items())
+
+
+def mended(words: Iterable[str]) -> list[tuple[str, str]]:
+    """Tags from another system's list: what no tag can have becomes `_`, or goes at the ends.
+
+    >>> mended(["Noisy pump!", "#R&D"])
+    [('noisy_pump', 'Noisy_pump'), ('r_d', 'R_D')]
+    """
     found: dict[str, str] = {}
     for word in words:
-        signed = word if word[0] in "#＃" else "#" + word
-        pairs = text.written_tags(signed)
-        if len(pairs) != 1 or len(pairs[0][1]) != len(signed) - 1:
-            raise Refused("tag-malformed", tag=word[:80])
-        found.setdefault(*pairs[0])
+        bare = regex.sub(r"[^\p{L}\p{N}\p{M}_]+", "_", word).strip("_")
+        if bare:
+            found.setdefault(*_parsed(bare))
     return list(found.items())
+
+
+def _parsed(word: str) -> tuple[str, str]:
+    """The folded name and the spelling of one tag."""
+    signed = word if word[0] in "#＃" else "#" + word
+    pairs = text.written_tags(signed)
+    if len(pairs) != 1 or len(pairs[0][1]) != len(signed) - 1:
+        raise Refused("tag-malformed", tag=word[:80])
+    return pairs[0]
 
 
 def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
@@ -101,7 +120,7 @@ def most_used(limit: int = 200) -> Sequence[tuple[Tag, int]]:
     return [(tag, uses) for tag, uses in db.session.execute(_with_uses().limit(limit))]
 
 
-def _with_uses():  # type: ignore[no-untyped-def]
+def _with_uses() -> Select[Tag, int]:
     uses = func.count(Post.id)
     return (
         select(Tag, uses)

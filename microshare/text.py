@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 URL_COUNTS = 23  # at most; what a shortener's URL takes, so that a long address costs no words
 
@@ -80,11 +80,12 @@ def _clusters(text: str) -> int:
 def fold(name: str) -> str:
     """The form in which tags, usernames and e-mail addresses are compared: NFKC, case folded.
 
-    Without the blanks that NFKC makes of some letters (U+FDFA, U+309B): a name is one word.
+    A name is one word: without blanks (NFKC makes some), and what no database can look up.
 
     >>> fold("Ｐumps"), fold("STRASSE") == fold("Straße")
     ('pumps', True)
     """
+    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ")
     whole = "".join(unicodedata.normalize("NFKC", name).split())
     return unicodedata.normalize("NFKC", whole.casefold())
 

@@ -25,8 +25,7 @@ from microshare.models import Department, Post, PostTag, User
 
 BATCH = 200  # rows in one transaction: others get their turn in between
 NEEDED = ("author", "line")
-COLUMNS = ("id", "author", "name", "department", "line", "note", "tags", "time", "kind",
-           "reply_to")
+COLUMNS = ("id", "author", "name", "department", "line", "note", "tags", "time", "kind", "reply_to")
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,7 @@ def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
     try:
         missing = set(NEEDED) - set(reader.fieldnames or ())
         if missing:
-            raise Refused("file-format", name=name,
-                          why="no column " + ", ".join(sorted(missing)))
+            raise Refused("file-format", name=name, why="no column " + ", ".join(sorted(missing)))
         for values in reader:
             yield Row(reader.line_num, {k: v for k, v in values.items() if k and v})
     except csv.Error as error:
@@ -101,7 +99,7 @@ def bring_in(rows: Sequence[Row], now: datetime, *, dry_run: bool = False) -> It
         outcomes: list[Outcome] = []
         try:
             with saving():
-                outcomes = [_bring_in(row, known, now) for row in rows[start:start + BATCH]]
+                outcomes = [_bring_in(row, known, now) for row in rows[start : start + BATCH]]
                 if dry_run:
                     raise _DryRun
         except _DryRun:
@@ -148,8 +146,15 @@ def _publish(values: dict[str, Any], known: _Known, now: datetime) -> str:
     author = _author(wanted, department, known, now)
     newest = db.session.scalar(select(Post.id).order_by(Post.id.desc()).limit(1)) or 0
     post = posts.publish(
-        author, wanted["line"], note=wanted["note"], now=then, key=_key(wanted),
-        kind=wanted["kind"] or None, tagged=tagged, reply_to=reply_to, department=department,
+        author,
+        wanted["line"],
+        note=wanted["note"],
+        now=then,
+        key=_key(wanted),
+        kind=wanted["kind"] or None,
+        tagged=tagged,
+        reply_to=reply_to,
+        department=department,
     )
     if wanted["id"]:
         known.posts[wanted["id"]] = post.id
@@ -168,13 +173,12 @@ def _text_of(values: dict[str, Any], name: str) -> str:
 def _tags_of(value: Any) -> list[tuple[str, str]]:
     if value is None or value == "":
         return []
-    if isinstance(value, list) and all(isinstance(tag, str) for tag in value):
-        if len(value) > posts.TAG_LIMIT:
-            raise Refused("too-many-tags", count=len(value), limit=posts.TAG_LIMIT)
-        value = " ".join(value)
-    if not isinstance(value, str):
+    words = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise Refused("row-malformed", why="tags")
-    return tags.parse(value)
+    if len(words) > posts.TAG_LIMIT:
+        raise Refused("too-many-tags", count=len(words), limit=posts.TAG_LIMIT)
+    return tags.mended(words)
 
 
 def _replied(row_id: str, known: _Known) -> Post | None:
@@ -193,8 +197,9 @@ def _department(name: str, known: _Known, now: datetime) -> Department | None:
     return db.session.get_one(Department, known.departments[name])
 
 
-def _author(wanted: dict[str, str], department: Department | None, known: _Known,
-            now: datetime) -> User:
+def _author(
+    wanted: dict[str, str], department: Department | None, known: _Known, now: datetime
+) -> User:
     """The colleague of this username or address, made where new: without a way to sign in."""
     name = wanted["author"]
     if name in known.authors:
@@ -203,8 +208,9 @@ def _author(wanted: dict[str, str], department: Department | None, known: _Known
     if author is None:
         if department is None:
             raise Refused("row-lacks", column="department")
-        author = people.join(email=None, username=name, name=wanted["name"] or name,
-                             department=department, now=now)
+        author = people.join(
+            email=None, username=name, name=wanted["name"] or name, department=department, now=now
+        )
     known.authors[name] = author.id
     return author
 
@@ -234,9 +240,15 @@ def take_out() -> Iterator[dict[str, Any]]:
     last = 0
     while True:
         batch = db.session.scalars(
-            select(Post).where(Post.id > last, Post.withdrawn_at.is_(None)).order_by(Post.id)
-            .limit(1000).options(joinedload(Post.author), joinedload(Post.department),
-                                 selectinload(Post.tags).joinedload(PostTag.tag))
+            select(Post)
+            .where(Post.id > last, Post.withdrawn_at.is_(None))
+            .order_by(Post.id)
+            .limit(1000)
+            .options(
+                joinedload(Post.author),
+                joinedload(Post.department),
+                selectinload(Post.tags).joinedload(PostTag.tag),
+            )
         ).all()
         if not batch:
             return
@@ -248,10 +260,15 @@ def take_out() -> Iterator[dict[str, Any]]:
 
 def _row_of(post: Post) -> dict[str, Any]:
     row = {
-        "id": str(post.id), "author": post.author.username, "name": post.author.name,
-        "department": post.department.name, "line": post.line, "note": post.note,
+        "id": str(post.id),
+        "author": post.author.username,
+        "name": post.author.name,
+        "department": post.department.name,
+        "line": post.line,
+        "note": post.note,
         "tags": [tie.tag.spelling for tie in post.tags if tie.added_by_id is not None],
-        "time": post.created_at.isoformat(), "kind": post.kind,
+        "time": post.created_at.isoformat(),
+        "kind": post.kind,
         "reply_to": str(post.reply_to_id) if post.reply_to_id else "",
     }
     return {name: value for name, value in row.items() if value}

@@ -35,11 +35,22 @@ def run(app: Flask, parent: int | None = None) -> None:
     _say_where_letters_go(app)
     # Only what went wrong: a line for every round of every job would drown the log.
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
-    for job, seconds in ((catch_up, INDEX), (send_letters, LETTERS), (send_digests, DIGESTS),
-                         (clean, CLEANING)):
-        scheduler.add_job(_in(app, job), "interval", seconds=seconds, id=job.__name__,
-                          max_instances=1, coalesce=True, misfire_grace_time=None,
-                          next_run_time=clock.now())
+    for job, seconds in (
+        (catch_up, INDEX),
+        (send_letters, LETTERS),
+        (send_digests, DIGESTS),
+        (clean, CLEANING),
+    ):
+        scheduler.add_job(
+            _in(app, job),
+            "interval",
+            seconds=seconds,
+            id=job.__name__,
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=None,
+            next_run_time=clock.now(),
+        )
     scheduler.start()
     while not stopping.wait(1) and (parent is None or os.getppid() == parent):
         pass
@@ -58,13 +69,14 @@ def _say_where_letters_go(app: Flask) -> None:
     if not settings.smtp_url:
         app.logger.warning(
             "MICROSHARE_SMTP_URL is not set: letters become files in %s and reach nobody.",
-            settings.instance.absolute() / "outbox")
+            settings.instance.absolute() / "outbox",
+        )
 
 
 def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
     """The job in the application's context; what does not answer is tried in the next round."""
 
-    def round() -> None:
+    def take_turn() -> None:
         with app.app_context():
             try:
                 job()
@@ -75,7 +87,7 @@ def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
             finally:
                 db.session.remove()
 
-    return round
+    return take_turn
 
 
 def catch_up() -> None:

@@ -23,7 +23,7 @@ from microshare.models import User
 from tests import postgresql
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 ROOT = Path(__file__).parent.parent
 
 
@@ -57,8 +57,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     with postgresql.served() as url:
-        app = create_app(Settings(instance=Path(os.devnull).parent / "shm" / f"ms-{os.getpid()}",
-                                  database_url=url))
+        app = create_app(
+            Settings(
+                instance=Path(os.devnull).parent / "shm" / f"ms-{os.getpid()}", database_url=url
+            )
+        )
         with app.app_context():
             installing.install()
             db.engine.dispose()
@@ -74,8 +77,13 @@ def engine(request: pytest.FixtureRequest) -> str:
 def settings(tmp_path: Path, installed: Path) -> Settings:
     """The settings of a test; cheap passwords, a house of its own."""
     shutil.copytree(installed, tmp_path / "instance")
-    return Settings(instance=tmp_path / "instance", password_memory=8,
-                    mail_from="share@example.com", company="Acme", url="http://localhost")
+    return Settings(
+        instance=tmp_path / "instance",
+        password_memory=8,
+        mail_from="share@example.com",
+        company="Acme",
+        url="http://localhost",
+    )
 
 
 @pytest.fixture
@@ -128,11 +136,22 @@ def furnish() -> House:
     with saving():
         sales, research = (departments.named(name, NOON) for name in ("Sales", "Research"))
         made = [
-            people.join(email=f"{name}@example.com", username=name, name=name.title(),
-                        department=where, role=role, password=PASSWORD, now=NOON, language="en",
-                        time_zone="Europe/Amsterdam")
-            for name, where, role in (("ada", sales, "administrator"),
-                                      ("grace", research, "member"), ("linus", sales, "member"))
+            people.join(
+                email=f"{name}@example.com",
+                username=name,
+                name=name.title(),
+                department=where,
+                role=role,
+                password=PASSWORD,
+                now=NOON,
+                language="en",
+                time_zone="Europe/Amsterdam",
+            )
+            for name, where, role in (
+                ("ada", sales, "administrator"),
+                ("grace", research, "member"),
+                ("linus", sales, "member"),
+            )
         ]
     return House(*made)
 

@@ -1,6 +1,5 @@
 """A PostgreSQL server of the tests' own, in a temporary folder, gone when they end."""
 
-import glob
 import os
 import pwd
 import shutil
@@ -12,8 +11,8 @@ from pathlib import Path
 
 
 def _tool(name: str) -> str:
-    found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
-    path = found[-1] if found else shutil.which(name)
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    path = str(found[-1]) if found else shutil.which(name)
     if path is None:
         raise RuntimeError(f"PostgreSQL's {name} is missing: apt-get install postgresql")
     return path
@@ -34,15 +33,35 @@ def served() -> Iterator[str]:
     who = _as_user()
     if who:
         os.chown(folder, who["user"], who["group"])
-    run = {"check": True, "stdout": subprocess.DEVNULL, "cwd": "/", **who}
+    run = {"stdout": subprocess.DEVNULL, "cwd": "/", **who}
     data = folder / "data"
-    subprocess.run([_tool("initdb"), "-D", str(data), "-A", "trust", "-U", "test", "--no-sync",
-                    "-E", "UTF8", "--locale=C.UTF-8"], **run)
+    subprocess.run(
+        [
+            _tool("initdb"),
+            "-D",
+            str(data),
+            "-A",
+            "trust",
+            "-U",
+            "test",
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        ],
+        check=True,
+        **run,
+    )
     options = f"-k {folder} -c listen_addresses='' -c fsync=off -c full_page_writes=off"
-    subprocess.run([_tool("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"),
-                    "-o", options, "start"], **run)
+    subprocess.run(
+        [_tool("pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"],
+        check=True,
+        **run,
+    )
     try:
         yield f"postgresql://test@/postgres?host={folder}"
     finally:
-        subprocess.run([_tool("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"], **run)
+        subprocess.run(
+            [_tool("pg_ctl"), "-D", str(data), "-m", "immediate", "stop"], check=True, **run
+        )
         shutil.rmtree(folder, ignore_errors=True)

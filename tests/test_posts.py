@@ -21,7 +21,9 @@ def names(post: Post) -> list[str]:
 
 
 def test_a_post_has_its_line_tags_and_the_department_it_was_written_in(house: House) -> None:
-    post = posts.get(publish(house.ada, "  New  seal for #Pumps at #acme  ", note="It is **dry**.").id)
+    post = posts.get(
+        publish(house.ada, "  New  seal for #Pumps at #acme  ", note="It is **dry**.").id
+    )
     assert post.line == "New seal for #Pumps at #acme"
     assert names(post) == ["pumps", "acme"]
     assert post.department.name == "Sales"
@@ -38,14 +40,22 @@ def test_the_first_spelling_of_a_tag_is_shown(house: House) -> None:
     assert [tag.spelling for tag in db.session.scalars(select(Tag))] == ["PumpS"]
 
 
-@pytest.mark.parametrize(("line", "note", "code"), [
-    ("", "", "post-empty"), (" \n\t ", "", "post-empty"), ("x" * 141, "", "post-too-long"),
-    ("é" * 3000, "", "post-too-large"), ("a\x00b", "", "post-control"),
-    ("bell\x07", "", "post-control"), ("ok", "n" * 2001, "note-too-long"),
-    ("ok", "n\x1b", "note-control"), ("ok", "n" * 20000, "note-too-large"),
-    ("ok", " ".join(f"#t{i}" for i in range(40)), "too-many-tags"),
-    ("ok \ud800", "", "post-control"),
-])
+@pytest.mark.parametrize(
+    ("line", "note", "code"),
+    [
+        ("", "", "post-empty"),
+        (" \n\t ", "", "post-empty"),
+        ("x" * 141, "", "post-too-long"),
+        ("é" * 3000, "", "post-too-large"),
+        ("a\x00b", "", "post-control"),
+        ("bell\x07", "", "post-control"),
+        ("ok", "n" * 2001, "note-too-long"),
+        ("ok", "n\x1b", "note-control"),
+        ("ok", "n" * 20000, "note-too-large"),
+        ("ok", " ".join(f"#t{i}" for i in range(40)), "too-many-tags"),
+        ("ok \ud800", "", "post-control"),
+    ],
+)
 def test_what_breaks_a_rule_is_refused_and_leaves_nothing(
     house: House, line: str, note: str, code: str
 ) -> None:
@@ -147,8 +157,10 @@ def test_an_edit_of_a_text_that_has_changed_meanwhile_is_refused(house: House) -
 
 def test_linus_may_neither_edit_nor_withdraw_what_ada_wrote(house: House) -> None:
     post = publish(house.ada, "mine")
-    for change in (lambda: posts.edit(post, house.linus, "his", now=NOON),
-                   lambda: posts.withdraw(post, house.linus, NOON)):
+    for change in (
+        lambda: posts.edit(post, house.linus, "his", now=NOON),
+        lambda: posts.withdraw(post, house.linus, NOON),
+    ):
         with pytest.raises(Forbidden) as forbidden, saving():
             change()
         assert forbidden.value.code == "not-the-author"

@@ -6,7 +6,25 @@ from microshare.models.people import Department, FailedSignIn, OneTimeLink, Toke
 from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
 
 __all__ = [
-    "Department", "DepartmentTag", "Digest", "DigestRun", "FailedSignIn", "Follow", "Goal",
-    "InboxItem", "Mention", "Mute", "OneTimeLink", "Opened", "PendingLetter", "Post", "PostTag", "Revision",
-    "Saved", "Tag", "Thanks", "Token", "User",
+    "Department",
+    "DepartmentTag",
+    "Digest",
+    "DigestRun",
+    "FailedSignIn",
+    "Follow",
+    "Goal",
+    "InboxItem",
+    "Mention",
+    "Mute",
+    "OneTimeLink",
+    "Opened",
+    "PendingLetter",
+    "Post",
+    "PostTag",
+    "Revision",
+    "Saved",
+    "Tag",
+    "Thanks",
+    "Token",
+    "User",
 ]

@@ -22,7 +22,7 @@ class Department(Base):
     created_at: Mapped[datetime]
 
 
-class User(UserMixin, Base):
+class User(UserMixin, Base):  # type: ignore[misc]
     """A colleague. Never deleted: who leaves is suspended, and the posts stay."""
 
     __tablename__ = "users"

@@ -32,11 +32,18 @@ class Post(Base):
         Index("ix_posts_department_id_id", "department_id", "id"),
         Index("ix_posts_thread_id_id", "thread_id", "id"),
         Index("ix_posts_created_at", "created_at"),
-        Index("ix_posts_questions", "id",
-              sqlite_where=text("kind = 'question'"), postgresql_where=text("kind = 'question'")),
-        Index("ix_posts_unindexed", "id",
-              sqlite_where=text("indexed_version <> version"),
-              postgresql_where=text("indexed_version <> version")),
+        Index(
+            "ix_posts_questions",
+            "id",
+            sqlite_where=text("kind = 'question'"),
+            postgresql_where=text("kind = 'question'"),
+        ),
+        Index(
+            "ix_posts_unindexed",
+            "id",
+            sqlite_where=text("indexed_version <> version"),
+            postgresql_where=text("indexed_version <> version"),
+        ),
         {"sqlite_autoincrement": True},  # an id is never given twice
     )
 

@@ -7,10 +7,13 @@ requiring every word gives FIGURES.
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal
+
+from whoosh.lang.stopwords import stoplists
 
 from microshare.errors import Unavailable
 from microshare.search.document import Document, Health
@@ -20,11 +23,12 @@ from microshare.search.whoosh_leaf import Leaf, fields_of
 
 Sort = Literal["newest", "best"]
 
-# BM25 with K1 1.2 and B 0.75; a word counts once, as posts are short.
+# BM25 with the usual K1 and B; a word counts once, as posts are short.
 _K1, _B = 1.2, 0.75
-ENOUGH = 4
-_OTHER_FORM = 0.8  # what another form of a word is worth beside the word itself
-
+_OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
+_ONE_IN = 4  # a post must say at least one in so many of the words
+_FEW = 3  # up to so many words, every word counts
+_COMMON = stoplists["en"] | stoplists["nl"]  # Snowball's
 
 Rank = tuple[bool, float, int]  # has all words, score, id: greater is better
 
@@ -131,7 +135,7 @@ def _matching(
     for leaf in leaves:
         found: set[int] | None = None
         for term in _positive(query):
-            saying = leaf.saying(term)[1]
+            saying = leaf.saying(term)
             found = saying if found is None else found & saying
             if not found:
                 break
@@ -143,29 +147,39 @@ def _matching(
 
 def _ranked(leaves: Sequence[Leaf], query: Query, zone: tzinfo) -> Iterator[Rank]:
     """The posts that say enough of the words and pass the filters, with their ranks."""
-    terms = _positive(query)
+    terms = _telling_words(_positive(query))
     total = sum(leaf.count for leaf in leaves)
     mean = sum(leaf.words for leaf in leaves) / max(1, total)
-    said = [[leaf.saying(term) for term in terms] for leaf in leaves]
-    rarity = [
-        math.log(1 + (total - count + 0.5) / (count + 0.5))
-        for count in (sum(len(each[i][1]) for each in said) for i in range(len(terms)))
+    said = [[leaf.forms(term) for term in terms] for leaf in leaves]
+    worths = [
+        [_worth(sum(map(len, sets)), total, form) for form, sets in enumerate(zip(*each, strict=True))]
+        for each in zip(*said, strict=True)
     ]
-    for leaf, each in zip(leaves, said, strict=True):
+    for leaf, forms in zip(leaves, said, strict=True):
         scores: dict[int, float] = {}
-        counts: dict[int, int] = {}
-        for worth, (literal, loose) in zip(rarity, each, strict=True):
-            for number in loose:
-                value = worth if number in literal else worth * _OTHER_FORM
+        counts: Counter[int] = Counter()
+        for worth, sets in zip(worths, forms, strict=True):
+            best: dict[int, float] = {}
+            for value, numbers in sorted(zip(worth, sets, strict=True), key=lambda one: one[0]):
+                best.update(dict.fromkeys(numbers, value))
+            counts.update(best.keys())
+            for number, value in best.items():
                 scores[number] = scores.get(number, 0.0) + value
-                counts[number] = counts.get(number, 0) + 1
-        enough = {n for n, count in counts.items() if count >= _enough(len(terms))}
+        enough = {number for number, count in counts.items() if count >= len(terms) / _ONE_IN}
         for number in leaf.allowed(enough if terms else None, query, zone):
-            norm = 1 + _K1 * (1 - _B + _B * leaf.length(number) / mean)
-            score = scores.get(number, 0.0) * (_K1 + 1) / norm
-            yield counts.get(number, 0) == len(terms), score, leaf.ids[number]
+            share = counts[number] / max(1, len(terms))
+            short = 1 + _K1 * (1 - _B + _B * leaf.length(number) / mean)
+            yield share == 1, share * scores.get(number, 0.0) / short, leaf.ids[number]
 
 
-def _enough(terms: int) -> int:
-    """How many of the words a post must say to be found by best."""
-    return max(1, terms // ENOUGH)
+def _telling_words(terms: list[Term]) -> list[Term]:
+    """Without the `the` and `een` of a sentence, unless nothing else is left."""
+    if len(terms) <= _FEW:
+        return terms
+    return [t for t in terms if t.kind != "word" or t.words[0] not in _COMMON] or terms
+
+
+def _worth(count: int, total: int, form: int) -> float:
+    """How much a form tells that `count` of `total` posts have: the inverse document frequency."""
+    rarity = math.log(1 + (total - count + 0.5) / (count + 0.5))
+    return rarity if form == 0 else rarity * _OTHER_FORM

@@ -103,7 +103,7 @@ class Leaf:
                 found -= self._having("facts", [fact])
         for term in query.terms:
             if term.negated:
-                found -= self.saying(term)[1]
+                found -= self.saying(term)
         return self._within(found, query, zone)
 
     def _within(self, found: set[int], query: Query, zone: tzinfo) -> set[int]:
@@ -116,21 +116,23 @@ class Leaf:
             found = {number for number in found if created[number] < end}
         return found
 
-    def saying(self, term: Term) -> tuple[set[int], set[int]]:
-        """The posts that say this literally, and all that say it in any form."""
+    def saying(self, term: Term) -> set[int]:
+        """The posts that say this, in any form."""
+        return set().union(*self.forms(term))
+
+    def forms(self, term: Term) -> list[set[int]]:
+        """The posts that say this literally, and by each root; as many sets in every segment."""
         if term.kind == "prefix":
-            found = self._beginning(analysis.joined("".join(term.words)))
-            return found, found
+            return [self._beginning(analysis.joined("".join(term.words)))]
         tokens = list(analysis.tokens(" ".join(term.words)))
         parts = [analysis.bare(token.word) for token in tokens if not token.joined]
-        if term.kind == "phrase" or len(parts) != 1:
-            literal = self._phrase(parts)
-            whole = [token.word for token in tokens if token.joined]
-            if term.kind == "phrase" or "".join(parts) != "".join(map(analysis.bare, whole)):
-                return literal, literal
-            return literal, literal | self._having("roots", analysis.roots(whole[0]))
-        loose = self._having("roots", analysis.roots(tokens[0].word))
-        return self._having("exact", parts), loose
+        if term.kind == "phrase":
+            return [self._phrase(parts)]
+        whole = tokens[0].word if len(parts) == 1 else "".join(parts)
+        literal = self._phrase(parts)
+        if len(tokens) > len(parts) + 1 or len(tokens) == len(parts) > 1:
+            return [literal]  # no compound, but such as `and/or`
+        return [literal, *(self._having("roots", [root]) for root in sorted(analysis.roots(whole)))]
 
     def _having(self, field: str, texts: Iterable[str]) -> set[int]:
         found: set[int] = set()

@@ -35,9 +35,14 @@ def init_app(app: Flask) -> None:
     security.init_app(app)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
     csrf = CSRFProtect(app)
-    Babel(app, default_locale=configured.language, default_timezone=configured.time_zone,
-          default_translation_directories=f"{app.root_path}/translations",
-          locale_selector=language.locale, timezone_selector=language.zone_name)
+    Babel(
+        app,
+        default_locale=configured.language,
+        default_timezone=configured.time_zone,
+        default_translation_directories=f"{app.root_path}/translations",
+        locale_selector=language.locale,
+        timezone_selector=language.zone_name,
+    )
     sessions = LoginManager(app)
     sessions.user_loader(frame.user_of_session)
     app.before_request(frame.let_in)

@@ -1,5 +1,6 @@
 """Coming in: sign in and out, join, a forgotten password."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, session, url_for
@@ -27,8 +28,12 @@ def enter() -> str | Response:
         return _sign_in_page()
     again(_sign_in_page)
     with saving():
-        user = sign_in.sign_in(request.form.get("login", ""), request.form.get("password", ""),
-                               request.remote_addr or "", clock.now())
+        user = sign_in.sign_in(
+            request.form.get("login", ""),
+            request.form.get("password", ""),
+            request.remote_addr or "",
+            clock.now(),
+        )
     if user is None:
         # After saving, for the failure counts; one sentence whichever part was wrong.
         raise Refused("sign-in-wrong")
@@ -37,9 +42,12 @@ def enter() -> str | Response:
 
 
 def _sign_in_page() -> str:
-    return render_template("sign_in.html", login=request.form.get("login", ""),
-                           next=request.values.get("next", ""),
-                           registration=config.current().registration)
+    return render_template(
+        "sign_in.html",
+        login=request.form.get("login", ""),
+        next=request.values.get("next", ""),
+        registration=config.current().registration,
+    )
 
 
 def _begin(user: User) -> None:
@@ -75,7 +83,10 @@ def join() -> str | Response:
     with saving():
         token = links.confirm(email, clock.now())
         account_letters.write(
-            "confirm" if token else "known", people.checked_email(email), locale(), clock.now(),
+            "confirm" if token else "known",
+            people.checked_email(email),
+            locale(),
+            clock.now(),
             path=url_for("accounts.accept", token=token) if token else url_for("accounts.forgot"),
         )
     # The same page whether the address had joined already: it tells a stranger nothing.
@@ -94,20 +105,30 @@ def _join_page(token: str | None) -> str | Response:
 
     def page() -> str:
         typed = {name: request.form.get(name, "") for name in PROFILE}
-        return render_template("join.html", typed=typed, email=email, role=role,
-                               departments=departments.every(), languages=config.LANGUAGES,
-                               language=typed["language"] or locale())
+        return render_template(
+            "join.html",
+            typed=typed,
+            email=email,
+            role=role,
+            departments=departments.every(),
+            languages=config.LANGUAGES,
+            language=typed["language"] or locale(),
+        )
 
     if request.method == "GET":
         return page()
     again(page)
     form = request.form
     with saving():
-        profile = {
-            "email": email or form.get("email", ""), "username": form.get("username", ""),
-            "name": form.get("name", ""), "password": form.get("password", ""),
-            "department": _chosen_department(role), "language": form.get("language") or locale(),
-            "time_zone": form.get("time_zone", ""), "now": clock.now(),
+        profile: dict[str, Any] = {
+            "email": email or form.get("email", ""),
+            "username": form.get("username", ""),
+            "name": form.get("name", ""),
+            "password": form.get("password", ""),
+            "department": _chosen_department(role),
+            "language": form.get("language") or locale(),
+            "time_zone": form.get("time_zone", ""),
+            "now": clock.now(),
         }
         user = links.accept(token, **profile) if token else people.join(**profile)
         user_id = user.id
@@ -134,8 +155,13 @@ def forgot() -> str | Response:
         found = links.reset(request.form.get("login", ""), clock.now())
         if found is not None:
             user, token = found
-            account_letters.write("reset", user.email or "", user.language, clock.now(),
-                                  path=url_for("accounts.reset", token=token))
+            account_letters.write(
+                "reset",
+                user.email or "",
+                user.language,
+                clock.now(),
+                path=url_for("accounts.reset", token=token),
+            )
     return render_template("letter_sent.html", email="")
 
 

@@ -103,7 +103,7 @@ def atom(view: Callable[..., str]) -> View:
 
     @by_token
     @functools.wraps(view)
-    def answered(*args: Any, **kwargs: Any) -> Response:
+    def answered(*args: Any, **kwargs: Any) -> AnyResponse:
         response = Response(view(*args, **kwargs), mimetype="application/atom+xml")
         response.add_etag()
         return response.make_conditional(request)

@@ -18,19 +18,24 @@ def _feed(title: str, path: str, items: list[Item]) -> str:
     """The feed of these posts. Ids are addresses by post, so they stay the same everywhere."""
     settings = config.current()
     feed = Atom1Feed(
-        title=f"{title} · {settings.company}", link=settings.url + path,
-        feed_url=settings.url + request.path, description="", language=locale(),
+        title=f"{title} · {settings.company}",
+        link=settings.url + path,
+        feed_url=settings.url + request.path,
+        description="",
+        language=locale(),
         feed_guid=settings.url + request.path,
     )
     for item in items:
         post = item.post
         address = f"{settings.url}/posts/{post.id}"
         feed.add_item(
-            title=markup.plain_line(post.line), link=address, unique_id=address,
-            description=markup.absolute(
-                f"<p>{post.line_html}</p>{post.note_html}", settings.url),
+            title=markup.plain_line(post.line),
+            link=address,
+            unique_id=address,
+            description=markup.absolute(f"<p>{post.line_html}</p>{post.note_html}", settings.url),
             author_name=f"{post.author.name} ({post.department.name})",
-            pubdate=post.created_at, updateddate=post.edited_at or post.created_at,
+            pubdate=post.created_at,
+            updateddate=post.edited_at or post.created_at,
             categories=[tie.tag.name for tie in post.tags],
         )
     if not items:
@@ -66,8 +71,9 @@ def questions() -> str:
 @atom
 def tag(name: str) -> str:
     found = tags.get(name)
-    return _feed(f"#{found.spelling}", f"/tags/{found.name}",
-                 [*feeds.tagged(reader(), found).items])
+    return _feed(
+        f"#{found.spelling}", f"/tags/{found.name}", [*feeds.tagged(reader(), found).items]
+    )
 
 
 @pages.get("/@<username>.atom")
@@ -81,8 +87,9 @@ def person(username: str) -> str:
 @atom
 def department(slug: str) -> str:
     found = departments.get(slug)
-    return _feed(found.name, f"/departments/{found.slug}",
-                 [*feeds.from_department(reader(), found).items])
+    return _feed(
+        found.name, f"/departments/{found.slug}", [*feeds.from_department(reader(), found).items]
+    )
 
 
 @pages.get("/posts/<int:post_id>.atom")

@@ -36,8 +36,10 @@ def of_day(day: str) -> str:
 
 def _page(user: User, period: periods.Period, *, is_current: bool = False) -> str:
     return render_template(
-        "digest.html", digest=digest.compose(user, period, clock.now()),
-        earlier=digest_run.periods_of(user), is_current=is_current,
+        "digest.html",
+        digest=digest.compose(user, period, clock.now()),
+        earlier=digest_run.periods_of(user),
+        is_current=is_current,
         week_before=period.day - periods.WEEK,
     )
 

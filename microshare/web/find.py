@@ -19,5 +19,11 @@ def search() -> str:
     if raw.strip():
         page, found = feeds.found(reader(), raw, sort=sort, before=before(), zone=zone())
         matcher = found.matcher
-    return render_template("search.html", q=raw, sort=sort, page=page, matcher=matcher,
-                           company=config.current().company)
+    return render_template(
+        "search.html",
+        q=raw,
+        sort=sort,
+        page=page,
+        matcher=matcher,
+        company=config.current().company,
+    )

@@ -1,5 +1,7 @@
 """The forms that pull something in or leave it out: follow and mute, each with `undo`."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
@@ -50,9 +52,9 @@ def department_tag(slug: str) -> Response:
     return back(url_for("lists.department", slug=slug))
 
 
-def _follow(find, default: str) -> Response:  # type: ignore[no-untyped-def]
+def _follow(find: Callable[[], Tag | User | Department], default: str) -> Response:
     with saving():
-        target: Tag | User | Department = find()
+        target = find()
         if undo():
             follows.unfollow(reader(), target)
         else:
@@ -60,9 +62,9 @@ def _follow(find, default: str) -> Response:  # type: ignore[no-untyped-def]
     return back(default)
 
 
-def _mute(find, default: str) -> Response:  # type: ignore[no-untyped-def]
+def _mute(find: Callable[[], Tag | User], default: str) -> Response:
     with saving():
-        target: Tag | User = find()
+        target = find()
         if undo():
             mutes.unmute(reader(), target)
         else:

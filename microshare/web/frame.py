@@ -1,6 +1,6 @@
 """What stands around every page: who is let in, and what the frame shows."""
 
-from flask import Response, current_app, g, redirect, request, url_for
+from flask import Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -41,6 +41,6 @@ def _token() -> str:
 
 
 def shown() -> dict[str, object]:
-    """What every page's frame shows."""
-    known = current_user.is_authenticated
+    """What every page's frame shows; a letter is made from a template too, and has none."""
+    known = has_request_context() and current_user.is_authenticated
     return {"inbox_count": inbox.new_count(asked.reader()) if known else 0, "now": clock.now()}

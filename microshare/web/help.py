@@ -12,5 +12,6 @@ pages = Blueprint("help", __name__)
 @public
 def show() -> str:
     settings = config.current()
-    return render_template("help.html", line_limit=settings.line_limit,
-                           note_limit=settings.note_limit)
+    return render_template(
+        "help.html", line_limit=settings.line_limit, note_limit=settings.note_limit
+    )

@@ -3,23 +3,26 @@
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from flask import g, request
+from flask import g, has_request_context, request
 from flask_login import current_user
 
 from microshare import config
 
 
 def locale() -> str:
-    """The language of this answer."""
+    """The language of this answer; a letter or command outside of any has the house's."""
+    if not has_request_context():
+        return config.current().language
     user = g.get("token_reader") or current_user
     if getattr(user, "language", None):
         return str(user.language)
-    return (request.accept_languages.best_match(config.LANGUAGES)
-            or config.current().language)
+    return request.accept_languages.best_match(config.LANGUAGES) or config.current().language
 
 
 def zone() -> tzinfo:
     """The zone in which this reader reads dates."""
+    if not has_request_context():
+        return config.current().zone
     name = getattr(g.get("token_reader") or current_user, "time_zone", None)
     return ZoneInfo(name) if name else config.current().zone
 

@@ -17,8 +17,12 @@ AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
 @pages.get("/")
 def own() -> str:
     page = feeds.own(reader(), now=clock.now(), before=before())
-    return render_template("own.html", page=page, key=secrets.token_urlsafe(12),
-                           popular=tags.most_used(8) if not page.items else [])
+    return render_template(
+        "own.html",
+        page=page,
+        key=secrets.token_urlsafe(12),
+        popular=tags.most_used(8) if not page.items else [],
+    )
 
 
 @pages.post("/read")
@@ -31,8 +35,11 @@ def mark_read() -> Response:
 
 @pages.get("/everyone")
 def everyone() -> str:
-    return render_template("everyone.html", page=feeds.everyone(reader(), before=before()),
-                           key=secrets.token_urlsafe(12))
+    return render_template(
+        "everyone.html",
+        page=feeds.everyone(reader(), before=before()),
+        key=secrets.token_urlsafe(12),
+    )
 
 
 @pages.get("/saved")
@@ -55,7 +62,10 @@ def tag(name: str) -> str | Response:
     user = reader()
     about = tags.about(found)
     return render_template(
-        "tag.html", tag=found, about=about, page=feeds.tagged(user, found, before=before()),
+        "tag.html",
+        tag=found,
+        about=about,
+        page=feeds.tagged(user, found, before=before()),
         is_following=follows.is_following(user, found),
         is_muted=mutes.is_muted(user, found, clock.now()),
         department_follows=user.department_id in {d.id for d in about.departments},
@@ -82,7 +92,9 @@ def person(username: str) -> str | Response:
         return redirect(url_for("lists.person", username=found.username, before=before()))
     user = reader()
     return render_template(
-        "person.html", person=found, page=feeds.written_by(user, found, before=before()),
+        "person.html",
+        person=found,
+        page=feeds.written_by(user, found, before=before()),
         is_following=follows.is_following(user, found),
         is_muted=mutes.is_muted(user, found, clock.now()),
         follower_count=people.follower_count(found) if found.id == user.id else None,
@@ -91,8 +103,9 @@ def person(username: str) -> str | Response:
 
 @pages.get("/departments")
 def all_departments() -> str:
-    return render_template("departments.html", departments=departments.every(),
-                           headcounts=departments.headcounts())
+    return render_template(
+        "departments.html", departments=departments.every(), headcounts=departments.headcounts()
+    )
 
 
 @pages.get("/departments/<slug>")
@@ -100,9 +113,11 @@ def department(slug: str) -> str:
     found = departments.get(slug)
     user = reader()
     return render_template(
-        "department.html", department=found,
+        "department.html",
+        department=found,
         page=feeds.from_department(user, found, before=before()),
-        tags=departments.tags_of(found), people=departments.people_in(found),
+        tags=departments.tags_of(found),
+        people=departments.people_in(found),
         is_following=follows.is_following(user, found),
         may_choose=departments.may_choose(found, user),
     )
@@ -113,10 +128,12 @@ def questions() -> str:
     chosen = {name: request.args.get(name, "") for name in ("tag", "department", "days")}
     days = number(chosen["days"])
     page = feeds.questions(
-        reader(), before=before(),
+        reader(),
+        before=before(),
         tag=tags.get(chosen["tag"]) if chosen["tag"] else None,
         department=departments.get(chosen["department"]) if chosen["department"] else None,
         until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
     )
-    return render_template("questions.html", page=page, chosen=chosen, ages=AGES,
-                           departments=departments.every())
+    return render_template(
+        "questions.html", page=page, chosen=chosen, ages=AGES, departments=departments.every()
+    )

@@ -39,10 +39,17 @@ def show() -> str:
 
 def _page(invitation: str = "") -> str:
     return render_template(
-        "manage.html", run=digest_run.last_run(), troubled=digest_run.troubled(),
-        undelivered=account_letters.undelivered(), people=people.find(suspended=True),
-        departments=departments.every(), headcounts=departments.headcounts(), roles=ROLES,
-        goals=goals.open_goals(), waiting=indexing.waiting(), invitation=invitation,
+        "manage.html",
+        run=digest_run.last_run(),
+        troubled=digest_run.troubled(),
+        undelivered=account_letters.undelivered(),
+        people=people.find(suspended=True),
+        departments=departments.every(),
+        headcounts=departments.headcounts(),
+        roles=ROLES,
+        goals=goals.open_goals(),
+        waiting=indexing.waiting(),
+        invitation=invitation,
         form=request.form,
     )
 
@@ -57,8 +64,14 @@ def invite() -> str:
         token = links.invite(email or None, request.form.get("role", "member"), user, clock.now())
         path = url_for("accounts.accept", token=token)
         if email:
-            account_letters.write("invite", people.checked_email(email), settings.language,
-                                  clock.now(), path=path, by=reader().name)
+            account_letters.write(
+                "invite",
+                people.checked_email(email),
+                settings.language,
+                clock.now(),
+                path=path,
+                by=reader().name,
+            )
     return _page(settings.url + path)
 
 
@@ -97,8 +110,13 @@ def set_goal() -> Response:
     except ValueError:
         raise Refused("goal-date") from None
     with saving():
-        goals.set(tags.get(request.form.get("tag", "")), request.form.get("sentence", ""),
-                  ends_on, reader(), clock.now())
+        goals.set_goal(
+            tags.get(request.form.get("tag", "")),
+            request.form.get("sentence", ""),
+            ends_on,
+            reader(),
+            clock.now(),
+        )
     return _done()
 
 

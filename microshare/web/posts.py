@@ -18,7 +18,6 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-
 from microshare.web.asked import again, back, needed_number, number, reader, undo
 
 pages = Blueprint("posts", __name__)
@@ -27,21 +26,37 @@ pages = Blueprint("posts", __name__)
 @pages.get("/new")
 def compose() -> str:
     """The composer on a page of its own: for a new post, or a reply to one."""
-    return _composer(request.args.get("line", ""), request.args.get("note", ""),
-                     request.args.get("reply_to", ""), secrets.token_urlsafe(12))
+    return _composer(
+        request.args.get("line", ""),
+        request.args.get("note", ""),
+        request.args.get("reply_to", ""),
+        secrets.token_urlsafe(12),
+    )
 
 
 @pages.post("/posts")
 def publish() -> Response:
     form = request.form
     line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
-    again(lambda: _composer(line, note, form.get("reply_to", ""),
-                            key or secrets.token_urlsafe(12), form.get("kind", "")))
+    again(
+        lambda: _composer(
+            line,
+            note,
+            form.get("reply_to", ""),
+            key or secrets.token_urlsafe(12),
+            form.get("kind", ""),
+        )
+    )
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
-            reader(), line, note=note, reply_to=reply_to, key=key,
-            kind=form.get("kind") or None, now=clock.now(),
+            reader(),
+            line,
+            note=note,
+            reply_to=reply_to,
+            key=key,
+            kind=form.get("kind") or None,
+            now=clock.now(),
         ).id
     return redirect(url_for("posts.thread", post_id=post_id), 303)
 
@@ -50,8 +65,9 @@ def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> 
     parent = None
     if (parent_id := number(reply_to)) is not None:
         parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
-    return render_template("compose.html", line=line, note=note, parent=parent,
-                           reply_to=reply_to, key=key, kind=kind)
+    return render_template(
+        "compose.html", line=line, note=note, parent=parent, reply_to=reply_to, key=key, kind=kind
+    )
 
 
 @pages.get("/posts/<int:post_id>")
@@ -63,9 +79,14 @@ def thread(post_id: int) -> str:
         raise Missing("post", id=post_id)
     root = page.items[0].post
     return render_template(
-        "thread.html", page=page, here=here, root=root, key=secrets.token_urlsafe(12),
+        "thread.html",
+        page=page,
+        here=here,
+        root=root,
+        key=secrets.token_urlsafe(12),
         answer=next((i for i in page.items if i.post.id == root.answer_id), None),
-        reach=thanks.reach(post), muted=mutes.is_muted(reader(), post, clock.now()),
+        reach=thanks.reach(post),
+        muted=mutes.is_muted(reader(), post, clock.now()),
     )
 
 
@@ -81,15 +102,29 @@ def edit(post_id: int) -> str | Response:
     form = request.form
     version = len(posts.history(post)) + 1
     if request.method == "GET":
-        return render_template("edit.html", post=post, line=post.line, note=post.note,
-                               kind=post.kind, version=version)
-    again(lambda: render_template(
-        "edit.html", post=posts.get(post_id), line=form.get("line", ""),
-        note=form.get("note", ""), kind=form.get("kind", ""), version=version))
+        return render_template(
+            "edit.html", post=post, line=post.line, note=post.note, kind=post.kind, version=version
+        )
+    again(
+        lambda: render_template(
+            "edit.html",
+            post=posts.get(post_id),
+            line=form.get("line", ""),
+            note=form.get("note", ""),
+            kind=form.get("kind", ""),
+            version=version,
+        )
+    )
     with saving():
-        posts.edit(posts.get(post_id), reader(), form.get("line", ""), note=form.get("note", ""),
-                   kind=form.get("kind") or None, version=number(form.get("version", "")),
-                   now=clock.now())
+        posts.edit(
+            posts.get(post_id),
+            reader(),
+            form.get("line", ""),
+            note=form.get("note", ""),
+            kind=form.get("kind") or None,
+            version=number(form.get("version", "")),
+            now=clock.now(),
+        )
     return redirect(url_for("posts.thread", post_id=post_id), 303)
 
 

@@ -16,8 +16,13 @@ from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
 from microshare.web.security import LARGEST_FORM, is_loopback
 
 STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
-SPECIAL = {"too-many-attempts": 429, "form-expired": 400, "form-insecure": 400,
-           "request-too-large": 413, "text-encoding": 400}
+SPECIAL = {
+    "too-many-attempts": 429,
+    "form-expired": 400,
+    "form-insecure": 400,
+    "request-too-large": 413,
+    "text-encoding": 400,
+}
 TYPED = ("line", "note", "description", "about", "sentence", "tags")
 
 

@@ -32,12 +32,25 @@ def _page(typed: dict[str, str], token: str = "") -> str:
     user = people.by_id(reader().id)
     if user is None:
         raise Refused("sign-in-wrong")
-    kept = {"name": user.name, "username": user.username, "department": user.department.slug,
-            "language": user.language, "time_zone": user.time_zone, "about": user.about}
+    kept = {
+        "name": user.name,
+        "username": user.username,
+        "department": user.department.slug,
+        "language": user.language,
+        "time_zone": user.time_zone,
+        "about": user.about,
+    }
     return render_template(
-        "settings.html", user=user, profile=kept | typed, departments=departments.every(),
-        languages=config.LANGUAGES, zones=people.zones(), follows=follows.targets(user),
-        mutes=mutes.targets(user, clock.now()), tokens=grants.tokens_of(user), new_token=token,
+        "settings.html",
+        user=user,
+        profile=kept | typed,
+        departments=departments.every(),
+        languages=config.LANGUAGES,
+        zones=people.zones(),
+        follows=follows.targets(user),
+        mutes=mutes.targets(user, clock.now()),
+        tokens=grants.tokens_of(user),
+        new_token=token,
     )
 
 
@@ -47,8 +60,9 @@ def change() -> Response:
     again(lambda: _page(typed))
     with saving():
         chosen = departments.chosen(typed["department"])
-        people.change(reader(), department=chosen,
-                      **{k: v for k, v in typed.items() if k != "department"})
+        people.change(
+            reader(), department=chosen, **{k: v for k, v in typed.items() if k != "department"}
+        )
     return _saved()
 
 
@@ -57,8 +71,9 @@ def change_digest() -> Response:
     again(lambda: _page({}))
     with saving():
         weekday, hour = (number(request.form.get(name, "")) for name in ("weekday", "hour"))
-        people.set_digest(reader(), on=bool(request.form.get("on")), weekday=weekday or 0,
-                          hour=hour or 0)
+        people.set_digest(
+            reader(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
+        )
     return _saved()
 
 
@@ -67,8 +82,12 @@ def change_password() -> Response:
     """A new password ends every session but this one."""
     again(lambda: _page({}))
     with saving():
-        known = sign_in.sign_in(reader().username, request.form.get("current", ""),
-                                request.remote_addr or "", clock.now())
+        known = sign_in.sign_in(
+            reader().username,
+            request.form.get("current", ""),
+            request.remote_addr or "",
+            clock.now(),
+        )
         if known is not None:
             people.set_password(known, request.form.get("password", ""))
     if known is None:

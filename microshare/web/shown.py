@@ -4,6 +4,7 @@ import hashlib
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import format_date, format_datetime, format_timedelta, get_locale
@@ -16,28 +17,40 @@ RELATIVE_DAYS = 7  # older posts show their date
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(ago=ago, moment=moment, day=day, safe_html=safe_html,
-                                 highlighted=highlighted,
-                                 plain=markup.plain_line)
-    app.jinja_env.globals.update(why=sentences.why, thanks_told=digest_letter.thanks_told, asset=asset, next_page=next_page,
-                                 here=here, get_locale=get_locale, settings=config.current)
+    app.jinja_env.filters.update(
+        ago=ago,
+        moment=moment,
+        day=day,
+        safe_html=safe_html,
+        highlighted=highlighted,
+        plain=markup.plain_line,
+    )
+    app.jinja_env.globals.update(
+        why=sentences.why,
+        thanks_told=digest_letter.thanks_told,
+        asset=asset,
+        next_page=next_page,
+        here=here,
+        get_locale=get_locale,
+        settings=config.current,
+    )
 
 
 def ago(then: datetime) -> str:
     """How long ago, for what is recent; else the day."""
     passed = clock.now() - then
     if passed.days >= RELATIVE_DAYS:
-        return format_date(then, "d MMM yyyy")
-    return format_timedelta(-passed, granularity="second", threshold=1.2, add_direction=True)
+        return str(format_date(then, "d MMM yyyy"))
+    return str(format_timedelta(-passed, threshold=1.2, add_direction=True))
 
 
 def moment(then: datetime) -> str:
     """Day and time in the reader's zone and language."""
-    return format_datetime(then, "d MMMM yyyy HH:mm")
+    return str(format_datetime(then, "d MMMM yyyy HH:mm"))
 
 
 def day(then: date) -> str:
-    return format_date(then, "EEEE d MMMM yyyy")
+    return str(format_date(then, "EEEE d MMMM yyyy"))
 
 
 def safe_html(html: str) -> Markup:
@@ -63,7 +76,7 @@ def asset(name: str) -> str:
 
 def next_page(before: int) -> str:
     """The address of this list from there on."""
-    kept = {k: v for k, v in request.args.items() if k not in ("before", "token")}
+    kept: dict[str, Any] = {k: v for k, v in request.args.items() if k not in ("before", "token")}
     return url_for(request.endpoint or "", **(request.view_args or {}), **kept, before=before)
 
 

@@ -1,0 +1,85 @@
+// The composer loses nothing: a draft stays on this device until its post is there, also without
+// a connection. Each draft is kept under the key of its post, by which the server knows a post
+// that is sent twice. Ctrl+Enter (or Cmd+Enter) sends.
+
+const FIELDS = ["line", "note", "kind"];
+
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
+  (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+// Storage may be full or forbidden; then the page itself is all there is.
+const stored = (work) => {
+  try { return work(); } catch { return undefined; }
+};
+
+function open(form) {
+  const shelf = `microshare draft ${form.dataset.draft} `;
+  const { line, note, kind, key } = form.elements;
+  const said = form.querySelector("[data-told]");
+  const text = () => JSON.stringify(FIELDS.map((name) => form.elements[name].value));
+  const isEmpty = () => !line.value.trim() && !note.value.trim();
+  let tried = ""; // the text that was sent under this key, if any
+
+  const forget = () => stored(() => localStorage.removeItem(shelf + key.value));
+  const keep = () => (isEmpty() ? forget() : stored(() => localStorage.setItem(
+    shelf + key.value, JSON.stringify({ text: text(), tried, at: Date.now() }))));
+  const drafts = () => stored(() => Object.keys(localStorage)
+    .filter((name) => name.startsWith(shelf))
+    .map((name) => ({ ...JSON.parse(localStorage.getItem(name)), key: name.slice(shelf.length) }))
+    .sort((a, b) => b.at - a.at)) ?? [];
+
+  const [newest] = drafts();
+  if (newest && isEmpty()) {
+    key.value = newest.key;
+    tried = newest.tried;
+    const words = stored(() => JSON.parse(newest.text)) ?? [];
+    FIELDS.forEach((name, i) => { form.elements[name].value = words[i] ?? ""; });
+    if (note.value || kind.value) note.closest("details").open = true;
+    line.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  form.addEventListener("input", keep);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
+  });
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.sent) return;
+    if (tried && tried !== text()) {
+      // An attempt may have got through unseen; under its key, the new text would be dropped.
+      forget();
+      key.value = newKey();
+    }
+    tried = text();
+    keep();
+    form.dataset.sent = "1";
+    said.hidden = true;
+    let answer;
+    try {
+      answer = await fetch(form.action, {
+        method: "POST", body: new URLSearchParams(new FormData(form)),
+      });
+    } catch {
+      said.textContent = form.dataset.offline;
+      said.hidden = false;
+      delete form.dataset.sent;
+      return;
+    }
+    if (answer.redirected && new URL(answer.url).pathname.startsWith("/posts/")) {
+      forget();
+      location.assign(answer.url);
+    } else {
+      form.submit(); // whatever the server has to say, it says on a page of its own
+    }
+  });
+
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload(); // what stands here may have been sent since
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-composer]")) open(form);

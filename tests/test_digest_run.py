@@ -1,0 +1,207 @@
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from microshare import config, create_app, departments, digest_run, follows, people, posts, tags
+from microshare.config import Settings
+from microshare.db import db, saving
+from microshare.errors import Refused
+from microshare.mailer import Letter
+from microshare.models import Digest, DigestRun
+from tests import mail_server
+from tests.conftest import NOON, House, furnish
+from tests.mail_server import MailServer
+
+# NOON is Monday 23 November 2026, 12:00 UTC; the letters of that Monday were due at 08:00 local.
+DAY = NOON.date()
+
+
+def share(house: House) -> None:
+    """Ada wrote last week about what grace follows."""
+    with saving():
+        posts.publish(house.ada, "Quieter seal tested #pumps", now=NOON - timedelta(days=2))
+        follows.follow(house.grace, tags.get("pumps"), NOON)
+
+
+def states() -> dict[int, str]:
+    return {row.reader_id: row.state for row in db.session.scalars(select(Digest))}
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    with mail_server.served() as server:
+        yield server
+
+
+def test_a_letter_goes_once_a_period_and_an_empty_one_never(house: House, domain: Flask) -> None:
+    share(house)
+    letters: list[Letter] = domain.extensions["microshare.letters"]
+    run = digest_run.send_due(NOON)
+    assert run is not None
+    assert (run.sent, run.empty, run.failed) == (1, 2, 0)
+    assert [letter.to for letter in letters] == ["grace@example.com"]
+    assert states() == {house.ada.id: "empty", house.grace.id: "sent", house.linus.id: "empty"}
+    assert digest_run.send_due(NOON + timedelta(hours=5)) is None
+    assert len(letters) == 1
+
+
+def test_a_letter_is_not_due_a_minute_before_its_local_hour(house: House, domain: Flask) -> None:
+    share(house)
+    with saving():
+        people.join(
+            email="rio@example.com", username="rio", name="Rio", now=NOON - timedelta(days=30),
+            department=departments.get("sales"), time_zone="America/Sao_Paulo",
+        )
+        follows.follow(people.get("rio"), tags.get("pumps"), NOON)
+    # 08:00 in São Paulo is 11:00 UTC.
+    digest_run.send_due(datetime(2026, 11, 23, 10, 59, tzinfo=UTC))
+    digest_run.send_due(datetime(2026, 11, 23, 11, 0, tzinfo=UTC))
+    rio = people.get("rio").id
+    rows = {row.period.isoformat(): row.state for row in db.session.scalars(
+        select(Digest).filter_by(reader_id=rio))}
+    assert rows == {"2026-11-16": "empty", "2026-11-23": "sent"}
+
+
+def test_after_an_outage_only_the_newest_period_is_sent(house: House, domain: Flask) -> None:
+    share(house)
+    with saving():
+        posts.publish(house.ada, "Long ago #pumps", now=NOON - timedelta(days=20))
+    digest_run.send_due(NOON + timedelta(days=3))
+    assert len(domain.extensions["microshare.letters"]) == 1
+
+
+def test_who_joined_after_the_period_waits_for_the_next_in_the_worker(
+    house: House, domain: Flask
+) -> None:
+    share(house)  # all three joined at NOON, after Monday 08:00
+    assert digest_run.send_due(NOON, newcomers=False) is None
+    assert digest_run.send_due(NOON + timedelta(days=7), newcomers=False) is not None
+
+
+def test_a_letter_asked_for_by_hand_goes_once_a_day(house: House, domain: Flask) -> None:
+    share(house)
+    run = digest_run.send_to(people.get("grace"), NOON)
+    assert run is not None
+    assert run.sent == 1
+    with pytest.raises(Refused) as refused:
+        digest_run.send_to(people.get("grace"), NOON + timedelta(hours=1))
+    assert refused.value.code == "digest-sent"
+
+
+def test_a_reader_who_wants_none_gets_none(house: House, domain: Flask) -> None:
+    share(house)
+    with saving():
+        people.set_digest(people.get("grace"), on=False, weekday=0, hour=8)
+    digest_run.send_due(NOON)
+    assert domain.extensions["microshare.letters"] == []
+
+
+def test_the_letter_over_smtp_has_both_parts_and_every_header(
+    smtp: MailServer, settings: Settings
+) -> None:
+    app = create_app(replace(settings, smtp_url=smtp.url))
+    with app.app_context():
+        share(furnish())
+        run = digest_run.send_due(NOON)
+        assert run is not None
+        assert run.sent == 1
+        db.session.remove()
+        db.engine.dispose()
+    (letter,) = smtp.to("grace@example.com")
+    assert letter["Subject"] == "Quieter seal tested #pumps"
+    assert letter["Message-ID"] == f"<digest.{DAY}.2@example.com>"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert str(letter["List-Unsubscribe"]).strip().startswith("<http://localhost/digest/unsubscribe/")
+    text, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
+    for part in (text, html):
+        assert "Quieter seal tested #pumps" in part
+        assert "http://localhost/posts/1" in part
+        assert "#pumps" in part
+    assert 'style="' in html
+    assert "<script" not in html
+
+
+def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(
+    smtp: MailServer, settings: Settings
+) -> None:
+    app = create_app(replace(settings, smtp_url=smtp.url))
+    with app.app_context():
+        share(furnish())
+        for name in ("gone", "later"):
+            with saving():
+                reader = people.join(
+                    email=f"{name}@example.com", username=name, name=name, now=NOON,
+                    department=departments.get("sales"))
+                follows.follow(reader, tags.get("pumps"), NOON)
+        run = digest_run.send_due(NOON)
+        assert run is not None
+        assert (run.sent, run.failed) == (1, 1)
+        rows = {row.reader.username: row for row in digest_run.troubled()}
+        assert (rows["gone"].state, rows["later"].state) == ("failed", "claimed")
+        assert "550" in rows["gone"].error
+        assert "451" in rows["later"].error
+        assert digest_run.send_due(NOON + timedelta(seconds=30)) is None
+        assert digest_run.send_due(NOON + timedelta(minutes=3)) is not None
+        db.session.rollback()
+        assert {row.reader.username: row.attempts for row in digest_run.troubled()}["later"] == 2
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_run_killed_at_ten_moments_sends_each_letter_once(
+    smtp: MailServer, settings: Settings
+) -> None:
+    settings = replace(settings, smtp_url=smtp.url)
+    app = create_app(settings)
+    with app.app_context():
+        house = furnish()
+        share(house)
+        with saving():
+            for number in range(57):
+                reader = people.join(
+                    email=f"reader{number}@example.com", username=f"reader{number}",
+                    name=f"Reader {number}", department=departments.get("sales"), now=NOON)
+                follows.follow(reader, tags.get("pumps"), NOON)
+        db.session.remove()
+        db.engine.dispose()
+    command = [sys.executable, "-m", "microshare.cli", "digest", "send", "--at", NOON.isoformat()]
+    environment = config.environment(settings)
+    for moment in range(10):
+        run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        # From before the first letter to after several, wherever the machine's speed puts it.
+        taken = len(smtp.letters)
+        deadline = time.monotonic() + 30
+        while run.poll() is None and len(smtp.letters) < taken + moment // 2 + 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+        time.sleep(0.0017 * moment)
+        run.kill()
+        run.wait()
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+    counted = Counter(address for address, _ in smtp.letters)
+    assert len(counted) == 58  # grace and the readers
+    assert set(counted.values()) == {1}
+    with app.app_context():
+        assert Counter(states().values()) == {"sent": 58, "empty": 2}
+        assert db.session.scalars(select(DigestRun)).all()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_a_run_without_its_environment_changes_nothing(settings: Settings) -> None:
+    """The child of a run reads the same settings as the run itself."""
+    told = config.environment(replace(settings, port=5099))
+    assert told["MICROSHARE_PORT"] == "5099"
+    assert config.read(told).port == 5099
+    assert config.read(told) == replace(settings, port=5099)
+    assert "PATH" in told or "PATH" not in os.environ
