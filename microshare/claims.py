@@ -75,9 +75,7 @@ def may_try(row: Digest, now: datetime) -> bool:
 def rows(of: Claim) -> Sequence[Digest]:
     """The row of the claim, if there is one."""
     db.session.rollback()  # a fresh look
-    return db.session.scalars(
-        select(Digest).filter_by(reader_id=of.reader_id, period=of.day)
-    ).all()
+    return db.session.scalars(select(Digest).filter_by(reader_id=of.reader_id, period=of.day)).all()
 
 
 def drop(of: Claim) -> None:

@@ -87,19 +87,29 @@ def _prepare_sqlite(engine: Engine) -> None:
     event.listen(engine, "begin", begin)
 
 
+_SIGNS = {
+    "locked": "locked",
+    "busy": "locked",
+    "full": "full",
+    "no space": "full",
+    "readonly": "read-only",
+}
+
+
 def outage(error: OperationalError) -> Unavailable:
-    """The refusal that tells why the database does not answer."""
-    said = str(error.orig).lower()
-    for sign, why in (
-        ("locked", "locked"),
-        ("busy", "locked"),
-        ("full", "full"),
-        ("no space", "full"),
-        ("readonly", "read-only"),
-    ):
-        if sign in said:
-            return Unavailable("database", why=why)
-    return Unavailable("database", why="gone")
+    """The refusal that tells why the database does not answer.
+
+    The first cause tells it: a full disk ends SQLite's transaction, and what fails next is only
+    that its savepoint is gone.
+    """
+    cause: BaseException | None = error
+    why = "gone"
+    while cause is not None:
+        if isinstance(cause, OperationalError):
+            said = str(cause.orig).lower()
+            why = next((told for sign, told in _SIGNS.items() if sign in said), why)
+        cause = cause.__cause__ or cause.__context__
+    return Unavailable("database", why=why)
 
 
 @contextmanager

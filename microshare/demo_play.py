@@ -16,7 +16,6 @@ from microshare import demo_content as content
 from microshare import demo_plan as plan
 from microshare import posts, questions, saves, thanks
 from microshare.db import db
-from microshare.errors import Missing
 from microshare.models import Post, User
 
 DUTCH = 0.6  # of the threads
@@ -262,7 +261,4 @@ class _Play:
 
     def post(self, post_id: int) -> Post:
         """The post, loaded when it is needed: kept ones would fill the memory."""
-        found = db.session.get(Post, post_id)
-        if found is None:
-            raise Missing("post", id=post_id)
-        return found
+        return db.session.get_one(Post, post_id)

@@ -18,12 +18,11 @@ NAME_LIMIT = 80
 def slug_of(name: str) -> str:
     """What a department is called in addresses.
 
-    >>> slug_of("Research & Développement")
-    'research-developpement'
+    >>> slug_of("Research & Développement"), slug_of("Van Dalen")
+    ('research-developpement', 'van-dalen')
     """
-    bare = "".join(
-        c for c in unicodedata.normalize("NFKD", text.fold(name)) if not unicodedata.combining(c)
-    )
+    folded = unicodedata.normalize("NFKD", " ".join(map(text.fold, name.split())))
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
     return "-".join(regex.findall(r"[\p{L}\p{N}]+", bare))
 
 
@@ -39,7 +38,7 @@ def named(name: str, now: datetime) -> Department:
 
 def get(slug: str) -> Department:
     """The department with this slug, or `Missing`."""
-    found = db.session.scalars(select(Department).filter_by(slug=slug)).one_or_none()
+    found = db.session.scalars(select(Department).filter_by(slug=text.fold(slug))).one_or_none()
     if found is None:
         raise Missing("department", name=slug)
     return found

@@ -1,37 +1,48 @@
 """The safe HTML of a line and of a note: with its templates the only place that makes any.
 
-What `text.spans` found becomes links; the words between get emphasis by CommonMark's rule of
-flanking, less one: a `*` between two letters or digits is a `*`, as in 3*4. Written here and not
-with Python-Markdown, whose patterns take half a second for two kilobytes of `[` and look for their
-marks inside tags and URLs too. Whatever comes out has passed nh3.
+Markdown's, by Python-Markdown, and cleaned by nh3. What `text.spans` finds in the raw text is hidden
+from Markdown and put back behind it: so a tag on the page is a tag in the database and nothing else
+is, no emphasis reaches into a URL, and Markdown's own patterns for links and code, which take half a
+second for two kilobytes of `[`, are not needed. nh3 closes what crosses: a link over two paragraphs.
 """
 
 import html
-from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from itertools import takewhile
-from unicodedata import category
+import string
+import threading
+from collections.abc import Callable, Collection, Iterator
+from typing import Literal
 from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement
 
 import nh3
-import regex
+import regex  # type: ignore[import-untyped]
+from markdown import Markdown, blockprocessors, inlinepatterns, preprocessors, treeprocessors
+from markdown.blockparser import BlockParser
+from markdown.extensions.sane_lists import SaneOListProcessor, SaneUListProcessor
+from markdown.util import Registry
 
-from microshare import blocks, text
+from microshare import text
 
 SHOWN_URL = 40  # characters of a bare URL; but always its whole host, which tells whose page it is
+DEEPEST = 9  # lists and quotes in each other; what is deeper is a paragraph
 _REL = "nofollow noopener noreferrer"
 
-# A link of our own carries no rel, so that link_rel may not add one to every link.
-_SAFE = nh3.Cleaner(
-    tags={"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"},
-    attributes={"a": {"href"}, "ol": {"start"}},
-    allowed_classes={"a": {"tag", "mention"}},
-    tag_attribute_values={"a": {"rel": {_REL}}},
-    url_schemes={"http", "https", "mailto"},
-    clean_content_tags=set(),
-    link_rel=None,
-)
+
+def _cleaner(*tags: str) -> nh3.Cleaner:
+    # A link of our own carries no rel, so that link_rel may not add one to every link.
+    return nh3.Cleaner(
+        tags={"a", "code", "em", "strong", *tags},
+        attributes={"a": {"href"}, "ol": {"start"}},
+        allowed_classes={"a": {"tag", "mention"}},
+        tag_attribute_values={"a": {"rel": {_REL}}},
+        url_schemes={"http", "https", "mailto"},
+        clean_content_tags=set(),
+        link_rel=None,
+    )
+
+
+_LINE = _cleaner()
+_NOTE = _cleaner("blockquote", "br", "hr", "li", "ol", "p", "pre", "ul")
 
 
 def line_html(line: str, people: Collection[str]) -> str:
@@ -40,7 +51,7 @@ def line_html(line: str, people: Collection[str]) -> str:
     >>> line_html("**Leak** <b> says @ada", {"ada"})
     '<strong>Leak</strong> &lt;b&gt; says <a class="mention" href="/@ada">@ada</a>'
     """
-    return _SAFE.clean(_Inline(_spoken(line), people).html())
+    return _emptied(_LINE.clean(_html("line", line, people)))
 
 
 def note_html(note: str, people: Collection[str]) -> str:
@@ -49,11 +60,7 @@ def note_html(note: str, people: Collection[str]) -> str:
     >>> note_html("# Seen\\n- <b>leak</b>", ())
     '<p><strong>Seen</strong></p><ul><li>&lt;b&gt;leak&lt;/b&gt;</li></ul>'
     """
-
-    def inline(words: str) -> str:
-        return _Inline(words, people).html().replace("\n", "<br>")
-
-    return _SAFE.clean(blocks.blocks_html(_spoken(note), inline))
+    return _emptied(_NOTE.clean(_html("note", note, people)))
 
 
 def plain_line(line: str) -> str:
@@ -62,7 +69,7 @@ def plain_line(line: str) -> str:
     >>> plain_line("**Hi** [x](http://a.b) & http://wiki/a")
     'Hi x & http://wiki/a'
     """
-    return html.unescape(_TAG.sub("", _Inline(_spoken(line), (), whole_urls=True).html()))
+    return html.unescape(_TAG.sub("", _html("line", line, (), whole_urls=True)))
 
 
 _TAG = regex.compile(r'<(?:"[^"]*+"|[^">])*+>')
@@ -98,105 +105,80 @@ def absolute(safe: str, base_url: str) -> str:
     return str(_TAG.sub(based, safe))
 
 
-def _spoken(written: str) -> str:
-    """UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing."""
-    return written.encode("utf-8", "replace").decode()
+# No post holds these noncharacters; to Markdown they are neither blanks nor letters.
+_HIDDEN = regex.compile("\ufdd0([0-9]++)\ufdd1")
+_SEEN = str.maketrans({"\ufdd0": None, "\ufdd1": None, "&": "&amp;"})
 
 
-@dataclass
-class _Mark:
-    """A run of `*` or `_`: what it closes, what stays of it, what it opens."""
+def _html(
+    kind: Literal["line", "note"],
+    written: str,
+    people: Collection[str],
+    *,
+    whole_urls: bool = False,
+) -> str:
+    # UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing.
+    written = written.encode("utf-8", "replace").decode()
+    parts: list[str] = []
+    drawn: list[str] = []
+    at = 0
+    for start, end, shown in sorted(_drawn(written, people, whole_urls=whole_urls)):
+        parts.append(f"{written[at:start].translate(_SEEN)}\ufdd0{len(drawn)}\ufdd1")
+        drawn.append(shown)
+        at = end
+    parts.append(written[at:].translate(_SEEN))
+    marked = getattr(_DIALECTS, kind).convert("".join(parts))
+    return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])], marked))
 
-    char: str
-    left: int
-    opens: bool
-    closes: bool
-    before: str = ""
-    after: str = ""
 
-    def __str__(self) -> str:
-        return self.before + self.char * self.left + self.after
+# What is left where a tag cuts a label in two, or code a paragraph.
+_EMPTY = regex.compile(r"<a [^>]*+></a>|(?:<br>)++(?=</p>)|(?<=<p>)(?:<br>)++|<p></p>")
 
 
-_WORDS = regex.compile(r"\\(?P<literal>[!-/:-@\[-`{-~])|(?P<mark>\*++|_++)|[^\\*_]++|\\")
+def _emptied(safe: str) -> str:
+    return str(_EMPTY.sub("", _EMPTY.sub("", safe)))
+
+
 _LEADS = regex.compile(r"(?i)https?://[^\s/]|mailto:[^\s]")
 
 
-class _Inline:
-    """One text, of which every part is drawn once."""
-
-    def __init__(self, written: str, people: Collection[str], *, whole_urls: bool = False) -> None:
-        self.written = written
-        self.people = people
-        self.whole_urls = whole_urls
-
-    def html(self) -> str:
-        return self.drawn(text.spans(self.written), 0, len(self.written))
-
-    def drawn(self, spans: list[text.Span], start: int, end: int, href: str | None = None) -> str:
-        """From start to end. In a label, href is where its words lead, or empty inside its `<a>`."""
-        parts: list[str | _Mark] = []
-        at = start
-        for number, span in enumerate(spans):
-            if span.start < at or (shown := self.shown(spans, number, href)) is None:
-                continue
-            angled = span.kind == "url" and self.written[at : span.start].endswith("<")
-            angled = angled and self.written[span.end : span.end + 1] == ">"
-            parts += self.words(at, span.start - angled, href)
-            parts.append(shown)
-            at = span.end + angled
-        parts += self.words(at, end, href)
-        return "".join(map(str, _emphasised(parts)))
-
-    def shown(self, spans: list[text.Span], number: int, href: str | None) -> str | None:
-        """The HTML of a span, or None where it is only words."""
-        span = spans[number]
-        inner = self.written[slice(*span.inner)]
-        whole = _text(self.written[span.start : span.end])
+def _drawn(
+    written: str, people: Collection[str], *, whole_urls: bool
+) -> Iterator[tuple[int, int, str]]:
+    """The places in a text that Markdown shall not read, each with the HTML to show there."""
+    label, link = 0, ""  # where the label ends in which we are, and its link
+    for span in text.spans(written):
+        inner = written[slice(*span.inner)]
+        whole = _text(written[span.start : span.end])
+        if span.start >= label:
+            link = ""
         if span.kind == "code":
-            padded = inner[:1] == inner[-1:] == " " and inner.strip()
-            return _link(href, f"<code>{_text(inner[1:-1] if padded else inner)}</code>")
-        if span.kind == "tag":
-            return f'<a class="tag" href="/tags/{quote(text.fold(inner), safe="")}">{whole}</a>'
-        if span.kind == "mention":
-            name = text.fold(inner)
-            known = name in self.people
-            return f'<a class="mention" href="/@{name}">{whole}</a>' if known else None
-        if span.kind == "url":
-            if href is not None:
-                return _link(href, whole)
-            return _link(inner, whole if self.whole_urls else _text(_short(inner)))
-        return self.link(span, spans[number + 1 :])
-
-    def link(self, link: text.Span, following: list[text.Span]) -> str | None:
-        """`[label](target)`. Tags and people in the label cut it in pieces, as links do not nest."""
-        if not _LEADS.match(link.target):
-            return None
-        inside = list(takewhile(lambda span: span.start < link.inner[1], following))
-        if not self.written[slice(*link.inner)].strip():
-            return _link(link.target, _text(_short(link.target)))
-        if any(span.kind in ("tag", "mention") for span in inside):
-            return self.drawn(inside, *link.inner, link.target)
-        return _link(link.target, self.drawn(inside, *link.inner, ""))
-
-    def words(self, start: int, end: int, href: str | None) -> list[str | _Mark]:
-        parts: list[str | _Mark] = []
-        for part in _WORDS.finditer(self.written, start, end):
-            if part["mark"]:
-                before = self.written[part.start() - 1 : part.start()] or " "
-                after = self.written[part.end() : part.end() + 1] or " "
-                parts.append(_mark(part["mark"], before, after))
-            else:
-                parts.append(_link(href, _text(part["literal"] or part[0])))
-        return parts
+            yield span.start, span.end, _code(written, span)
+        elif span.kind == "tag":
+            tag = f'<a class="tag" href="/tags/{quote(text.fold(inner), safe="")}">{whole}</a>'
+            yield span.start, span.end, f"</a>{tag}{link}" if link else tag
+        elif span.kind == "mention" and (name := text.fold(inner)) in people:
+            mention = f'<a class="mention" href="/@{name}">{whole}</a>'
+            yield span.start, span.end, f"</a>{mention}{link}" if link else mention
+        elif span.kind == "url" and link:
+            yield span.start, span.end, whole
+        elif span.kind == "url":
+            angled = written[:span.start].endswith("<") and written.startswith(">", span.end)
+            shown = whole if whole_urls else _text(_short(inner))
+            yield span.start - angled, span.end + angled, f"{_to(inner)}{shown}</a>"
+        elif span.kind == "link" and _LEADS.match(span.target):
+            label, link = span.inner[1], _to(span.target)
+            yield span.start, span.inner[0], link
+            unlabelled = "" if inner.strip() else _text(_short(span.target))
+            yield span.inner[1], span.end, f"{unlabelled}</a>"
 
 
 def _text(words: str) -> str:
     return html.escape(words, quote=False)
 
 
-def _link(href: str | None, shown: str) -> str:
-    return f'<a href="{html.escape(href)}" rel="{_REL}">{shown}</a>' if href else shown
+def _to(target: str) -> str:
+    return f'<a href="{html.escape(target)}" rel="{_REL}">'
 
 
 def _short(url: str) -> str:
@@ -206,42 +188,122 @@ def _short(url: str) -> str:
     return bare if len(bare) <= longest else bare[: longest - 1] + "…"
 
 
-def _mark(run: str, before: str, after: str) -> _Mark:
-    """A run of `*` or `_` that opens, closes or is text: CommonMark 0.31, 6.2."""
-    blank_before, blank_after = before.isspace(), after.isspace()
-    point_before, point_after = category(before)[0] in "PS", category(after)[0] in "PS"
-    opens = not blank_after and (not point_after or blank_before or point_before)
-    closes = not blank_before and (not point_before or blank_after or point_after)
-    if run[0] == "_":
-        opens, closes = (
-            opens and (not closes or point_before),
-            closes and (not opens or point_after),
+_MARKERS = regex.compile(r"(?: *+(?:>|[-*+]\ |\d++\.\ ))*+ *+")
+_LANGUAGE = regex.compile(r"[\w#+.\-]*+ *+\n")
+
+
+def _code(written: str, span: text.Span) -> str:
+    """Code in its line; or, over several lines between three backticks, a block of its own."""
+    code = written[slice(*span.inner)]
+    if "\n" not in code or span.inner[0] - span.start < 3:
+        padded = code[:1] == code[-1:] == " " and code.strip()
+        return f"<code>{_text(code[1:-1] if padded else code)}</code>"
+    # Its lines begin with the marks of the quotes and lists that it stands in.
+    line = written.rfind("\n", 0, span.start) + 1
+    lead = _MARKERS.match(written, line, span.start)[0]
+    blanks = "[ >]" if ">" in lead else " "
+    code = regex.sub(rf"(?m)^{blanks}{{0,{len(lead)}}}", "", _LANGUAGE.sub("", code).strip("\n"))
+    return f"</p><pre><code>{_text(code.rstrip())}\n</code></pre><p>"
+
+
+class _TooDeep(blockprocessors.ParagraphProcessor):  # type: ignore[misc]  # Markdown has no types
+    """Stops lists and quotes: `- ` a thousand times is a RecursionError in Markdown 3.11."""
+
+    def test(self, parent: Element, block: str) -> bool:
+        return sum(state != "detabbed" for state in self.parser.state) >= DEEPEST
+
+
+class _Heading(blockprocessors.HashHeaderProcessor):  # type: ignore[misc]
+    """A heading is a bold paragraph, as a note is no page of its own; `#pumps` is none."""
+
+    RE = regex.compile(r"(?:^|\n)(?P<level>#{1,6}) ++(?P<header>\S[^\n]*+)(?:\n|$)")
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        super().run(parent, blocks)
+        heading = parent[-1]
+        SubElement(heading, "strong").text = heading.text
+        heading.tag, heading.text = "p", None
+
+
+class _ListBelowText(blockprocessors.BlockProcessor):  # type: ignore[misc]
+    """Begins a list right below a sentence, and one as deep as its writer likes to indent it."""
+
+    # A number that begins a line may belong to the sentence: only 1 begins a list.
+    RE = regex.compile(r"(?:^|\n)(?P<indent> *+)(?=(?:[-*+]|1\.) )")
+
+    def test(self, parent: Element, block: str) -> bool:
+        return bool(self.RE.search(block))
+
+    def run(self, parent: Element, blocks: list[str]) -> None:
+        block = blocks.pop(0)
+        found = self.RE.search(block)
+        indent = rf"(?m)^ {{0,{len(found['indent'])}}}"
+        blocks.insert(0, regex.sub(indent, "", block[found.end() :]))
+        if found.start():
+            blocks.insert(0, block[: found.start()])
+
+
+def _emphasis(mark: str, inside: str) -> Iterator[inlinepatterns.InlineProcessor]:
+    """The patterns of one mark: two are strong, one is stress; `inside` a word it is only text.
+
+    Not the library's own DelimiterProcessor: that of 3.11.3 loses letters of `_x *a* b* *c*`.
+    """
+    for marks, tag in ((mark * 2, "strong"), (mark, "em")):
+        opens, closes = rf"(?<![{inside}])({marks})(?!\s)", rf"(?<!\s){marks}(?![{inside}{mark}])"
+        yield inlinepatterns.SimpleTagInlineProcessor(rf"{opens}(.+?){closes}", tag)
+
+
+class _Dialect(Markdown):  # type: ignore[misc]
+    """What we have of Markdown: what is not named here does not exist."""
+
+    def __init__(self, *, blocks: bool) -> None:
+        self.has_blocks = blocks
+        super().__init__(tab_length=2)
+
+    def build_parser(self) -> "_Dialect":
+        self.ESCAPED_CHARS = list(string.punctuation)
+        self.preprocessors = _registry(preprocessors.NormalizeWhitespace(self))
+        self.inlinePatterns = _registry(
+            inlinepatterns.EscapeInlineProcessor(inlinepatterns.ESCAPE_RE, self),
+            *_emphasis(r"\*", "0-9A-Za-z"),
+            *_emphasis("_", r"\w"),
+            inlinepatterns.SubstituteTagInlineProcessor(r"\n", "br"),
         )
-    elif (before + after).isascii() and before.isalnum() and after.isalnum():
-        opens = closes = False
-    return _Mark(run[0], len(run), opens, closes)
+        self.parser = BlockParser(self)
+        self.parser.blockprocessors = _registry(*self._blocks())
+        self.treeprocessors = _registry(
+            treeprocessors.InlineProcessor(self), treeprocessors.UnescapeTreeprocessor(self)
+        )
+        self.postprocessors = _registry()
+        return self
+
+    def _blocks(self) -> Iterator[blockprocessors.BlockProcessor]:
+        if self.has_blocks:
+            yield blockprocessors.EmptyBlockProcessor(self.parser)
+            yield _TooDeep(self.parser)
+            yield blockprocessors.ListIndentProcessor(self.parser)
+            yield _Heading(self.parser)
+            yield blockprocessors.HRProcessor(self.parser)
+            yield SaneOListProcessor(self.parser)
+            yield SaneUListProcessor(self.parser)
+            yield _ListBelowText(self.parser)
+            yield blockprocessors.BlockQuoteProcessor(self.parser)
+        yield blockprocessors.ParagraphProcessor(self.parser)
 
 
-def _emphasised(parts: list[str | _Mark]) -> list[str | _Mark]:
-    """Pairs each closing run with the nearest opening one: two marks are strong, one is stress."""
-    opened: list[_Mark] = []
-    waiting: Counter[str] = Counter()  # how many of each are open, to look only for what is there
-    for part in parts:
-        if isinstance(part, str):
-            continue
-        while part.closes and part.left and waiting[part.char]:
-            other = opened[-1]
-            if other.char == part.char:
-                taken = 2 if min(other.left, part.left) > 1 else 1
-                name = "strong" if taken == 2 else "em"
-                other.after = f"<{name}>{other.after}"
-                part.before += f"</{name}>"
-                other.left -= taken
-                part.left -= taken
-            if other.char != part.char or not other.left:
-                opened.pop()
-                waiting[other.char] -= 1
-        if part.opens and part.left:
-            opened.append(part)
-            waiting[part.char] += 1
-    return parts
+def _registry(*ordered: object) -> Registry:
+    registry = Registry()
+    for number, item in enumerate(ordered):
+        registry.register(item, str(number), -number)
+    return registry
+
+
+class _Dialects(threading.local):
+    """One of each a thread: a Markdown keeps what it reads in itself."""
+
+    def __init__(self) -> None:
+        self.line = _Dialect(blocks=False)
+        self.note = _Dialect(blocks=True)
+
+
+_DIALECTS = _Dialects()

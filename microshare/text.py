@@ -85,9 +85,8 @@ def fold(name: str) -> str:
     >>> fold("Ｐumps"), fold("STRASSE") == fold("Straße")
     ('pumps', True)
     """
-    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", " ")
-    whole = "".join(unicodedata.normalize("NFKC", name).split())
-    return unicodedata.normalize("NFKC", whole.casefold())
+    whole = "".join(unicodedata.normalize("NFKC", name.replace("\0", " ")).split())
+    return unicodedata.normalize("NFKC", whole.casefold()).encode("utf-8", "ignore").decode()
 
 
 Place = tuple[int, int]

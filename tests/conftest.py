@@ -177,8 +177,8 @@ class Browser(FlaskClient):
         return self.post(path, data={"csrf_token": self.token(), **fields})
 
     def token(self) -> str:
-        page = self.get("/help").get_data(as_text=True)
-        return page.split('name="csrf-token" content="')[1].split('"')[0]
+        page = self.get("/sign-in", follow_redirects=True).get_data(as_text=True)
+        return page.split('name="csrf_token" value="')[1].split('"')[0]
 
 
 @pytest.fixture

@@ -58,16 +58,22 @@ def test_a_letter_is_not_due_a_minute_before_its_local_hour(house: House, domain
     share(house)
     with saving():
         people.join(
-            email="rio@example.com", username="rio", name="Rio", now=NOON - timedelta(days=30),
-            department=departments.get("sales"), time_zone="America/Sao_Paulo",
+            email="rio@example.com",
+            username="rio",
+            name="Rio",
+            now=NOON - timedelta(days=30),
+            department=departments.get("sales"),
+            time_zone="America/Sao_Paulo",
         )
         follows.follow(people.get("rio"), tags.get("pumps"), NOON)
     # 08:00 in São Paulo is 11:00 UTC.
     digest_run.send_due(datetime(2026, 11, 23, 10, 59, tzinfo=UTC))
     digest_run.send_due(datetime(2026, 11, 23, 11, 0, tzinfo=UTC))
     rio = people.get("rio").id
-    rows = {row.period.isoformat(): row.state for row in db.session.scalars(
-        select(Digest).filter_by(reader_id=rio))}
+    rows = {
+        row.period.isoformat(): row.state
+        for row in db.session.scalars(select(Digest).filter_by(reader_id=rio))
+    }
     assert rows == {"2026-11-16": "empty", "2026-11-23": "sent"}
 
 
@@ -121,7 +127,9 @@ def test_the_letter_over_smtp_has_both_parts_and_every_header(
     assert letter["Message-ID"] == f"<digest.{DAY}.2@example.com>"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert str(letter["List-Unsubscribe"]).strip().startswith("<http://localhost/digest/unsubscribe/")
+    assert (
+        str(letter["List-Unsubscribe"]).strip().startswith("<http://localhost/digest/unsubscribe/")
+    )
     text, html = (letter.get_body((kind,)).get_content() for kind in ("plain", "html"))  # type: ignore[union-attr]
     for part in (text, html):
         assert "Quieter seal tested #pumps" in part
@@ -140,8 +148,12 @@ def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(
         for name in ("gone", "later"):
             with saving():
                 reader = people.join(
-                    email=f"{name}@example.com", username=name, name=name, now=NOON,
-                    department=departments.get("sales"))
+                    email=f"{name}@example.com",
+                    username=name,
+                    name=name,
+                    now=NOON,
+                    department=departments.get("sales"),
+                )
                 follows.follow(reader, tags.get("pumps"), NOON)
         run = digest_run.send_due(NOON)
         assert run is not None
@@ -169,8 +181,12 @@ def test_a_run_killed_at_ten_moments_sends_each_letter_once(
         with saving():
             for number in range(57):
                 reader = people.join(
-                    email=f"reader{number}@example.com", username=f"reader{number}",
-                    name=f"Reader {number}", department=departments.get("sales"), now=NOON)
+                    email=f"reader{number}@example.com",
+                    username=f"reader{number}",
+                    name=f"Reader {number}",
+                    department=departments.get("sales"),
+                    now=NOON,
+                )
                 follows.follow(reader, tags.get("pumps"), NOON)
         db.session.remove()
         db.engine.dispose()

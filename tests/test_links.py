@@ -88,7 +88,7 @@ def test_only_the_hash_of_a_link_is_kept(house: House) -> None:
     assert token not in " ".join(str(value) for value in row)
 
 
-@pytest.mark.parametrize("token", ["", "x", "é", "\ud800", "\x00", "x" * 100_000])
+@pytest.mark.parametrize("token", ["", "x", "é", "\x00", "x" * 100_000])
 def test_a_link_that_was_never_made_is_refused_as_one_that_is_used(
     house: House, token: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""What the stemmers leave: `liep` belongs to `lopen`, `bought` to `buy`, `verklaard` to `verklaren`.
+"""What the stemmers leave: `liep` is of `lopen`, `bought` of `buy`, `verklaard` of `verklaren`.
 
 A stemmer cuts endings; it cannot see that a vowel changed. In the tables each entry is a base and
 its changed forms. A form that is also a common word of its own in a company's posts, in either
@@ -8,7 +8,7 @@ The rules below the tables are for regular Dutch verbs and plurals, where Kraaij
 longer texts, stays cautious. What each brings is in `docs/search.md`.
 """
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 # Dutch: infinitive, past singular, past plural, participle.
 _DUTCH = """
@@ -62,8 +62,8 @@ zingen zong zongen gezongen, zinken zonk zonken gezonken
 zitten zat zaten gezeten, zoeken zocht zochten gezocht, zuigen zoog zogen gezogen
 zullen zal zult zou zouden, zwemmen zwom zwommen gezwommen, zweren zwoer zwoeren gezworen
 zwerven zwierf zwierven gezworven, zwijgen zweeg zwegen gezwegen, hebben heb hebt heeft hadden
-stad steden, schip schepen, lid leden, koe koeien, kind kinderen, ei eieren, rad raderen, vlo vlooien
-lade laden, museum musea, technicus technici, politicus politici, medicus medici
+stad steden, schip schepen, lid leden, koe koeien, kind kinderen, ei eieren, rad raderen
+vlo vlooien, lade laden, museum musea, technicus technici, politicus politici, medicus medici
 criticus critici
 """
 
@@ -76,14 +76,14 @@ draw drew drawn, drink drank drunk, drive drove driven, eat ate eaten, fall fell
 feed fed, feel felt, fight fought, find found, flee fled, fly flew flown, forbid forbade forbidden
 forget forgot forgotten, forgive forgave forgiven, freeze froze frozen, get got gotten
 give gave given, go went gone, grow grew grown, hear heard, hide hid hidden, hold held
-keep kept, know knew known, lend lent, lose lost, make made, mean meant, 
+keep kept, know knew known, lend lent, lose lost, make made, mean meant
 pay paid, overcome overcame, oversee oversaw overseen, rebuild rebuilt, repay repaid
 ride ridden, rise risen, run ran, say said, see seen, seek sought, sell sold, send sent
 shake shook shaken, shine shone, show shown, shrink shrank shrunk, sing sung, sink sank sunk
-sit sat, sleep slept, slide slid, speak spoken, spend spent, spin spun, stand stood, steal stole stolen
-stick stuck, strike struck, swear swore sworn, sweep swept, swim swam swum, swing swung
-take took taken, teach taught, tear tore torn, tell told, think thought, throw threw thrown
-understand understood, undertake undertook undertaken, undo undid undone
+sit sat, sleep slept, slide slid, speak spoken, spend spent, spin spun, stand stood
+steal stole stolen, stick stuck, strike struck, swear swore sworn, sweep swept, swim swam swum
+swing swung, take took taken, teach taught, tear tore torn, tell told, think thought
+throw threw thrown, understand understood, undertake undertook undertaken, undo undid undone
 wake woke woken, wear wore worn, weep wept, win won, withdraw withdrew withdrawn
 withstand withstood, write wrote written, child children, foot feet, goose geese, mouse mice
 tooth teeth, woman women, person people, analysis analyses, axis axes, basis bases
@@ -92,12 +92,12 @@ knife knives, leaf leaves, life lives, loaf loaves, shelf shelves, thief thieves
 wife wives, wolf wolves, index indices, matrix matrices, vertex vertices
 """
 
-_SEPARABLE = (
-    "aan achter af bij binnen boven buiten door goed in klaar kwijt langs los mee mis na neer om"
-    " onder op open over plaats rond samen stil tegen terug thuis toe tussen uit vast vol voor"
-    " vooruit voorbij voort vrij waar weer weg"
-).split()
-_FIXED = "be ge her ont ver er mis wan onder over door voor weer aan".split()
+_SEPARABLE = """
+aan achter af bij binnen boven buiten door goed in klaar kwijt langs los mee mis na neer om onder op
+open over plaats rond samen stil tegen terug thuis toe tussen uit vast vol voor vooruit voorbij
+voort vrij waar weer weg
+"""
+_FIXED = "be ge her ont ver er mis wan onder over door voor weer aan"
 
 
 def _table(text: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -141,7 +141,7 @@ def _behind_a_prefix(word: str, *, deep: bool) -> set[str]:
     """The infinitive of an irregular Dutch verb with a prefix, or two (`aanbevolen`)."""
     found = set()
     for prefixes, table in ((_SEPARABLE, _BEHIND_NL), (_FIXED, _BEHIND_FIXED)):
-        for prefix in prefixes:
+        for prefix in prefixes.split():
             rest = word.removeprefix(prefix)
             if rest == word:
                 continue
@@ -155,19 +155,23 @@ def _behind_a_prefix(word: str, *, deep: bool) -> set[str]:
 _PLURAL = regex.compile(r"(.+(?:ee|ie))[eë]n")  # ideeën, kopieën
 _PLURAL_IE = regex.compile(r"(.+i)ën")  # koloniën
 _ADJECTIVE = regex.compile(r".{3,}[^aeiouy]e")  # speciale, as if it were a plural
+_OPEN_SYLLABLE = regex.compile(r"(.*[^aeiou])([aeou])([bcdfgklmnprstvz])e")  # grote, brave
 _INFINITIVE = regex.compile(r"(.{3,})eren")  # publiceren
 _PAST = regex.compile(r"(.{2,}[bdgjlmnrvwzfsiuoe])den?|(.{2,}[kfsphx])ten?")
 _PRESENT = regex.compile(r"(.{2,}[^aetds])t")
 _PARTICIPLE = regex.compile(r"(.{3,}[bdgjlmnrvwzfsi])d")
-_GE = regex.compile(rf"({'|'.join(_SEPARABLE)}|)ge(.*[aeiouy].*?[^aeo]|[aeiouy].*?)([dt]?)e?")
+_PREFIX = "|".join(_SEPARABLE.split())
+_GE = regex.compile(rf"({_PREFIX}|)ge(.*[aeiouy].*?[^aeo]|[aeiouy].*?)([dt]?)e?")
+_AT_THE_END = {"v": "f", "z": "s"}
 _SYLLABLES = regex.compile(r"[aeiouy]+")
 _LONG_VOWEL = regex.compile(
     r"(?:aa|ee|oo|uu|ie|oe|eu|ij|ei|ui|ou|au)[bcdfghjklmnpqrsvwxz]+$|(?:uw|aai|ooi|oei)$"
 )
 # Nouns and numbers that look like the past or present of a verb.
-_NO_FORMS = frozenset(
-    "aarde beide bende derde einde harde maart orde ronde tweede vierde waarde".split()
-)
+_NO_FORMS = {
+    "aarde", "beide", "bende", "derde", "einde", "harde",
+    "maart", "orde", "ronde", "tweede", "vierde", "waarde",
+}  # fmt: skip
 
 
 def _without_ending(word: str) -> set[str]:
@@ -178,6 +182,9 @@ def _without_ending(word: str) -> set[str]:
         found.add(plural[1] + "e")
     if _ADJECTIVE.fullmatch(word):
         found.add(word + "n")
+    if opened := _OPEN_SYLLABLE.fullmatch(word):
+        start, vowel, last = opened.groups()
+        found.add(start + 2 * vowel + _AT_THE_END.get(last, last))
     if infinitive := _INFINITIVE.fullmatch(word):
         found.add(infinitive[1] + "eer")
     if (past := _PAST.fullmatch(word)) and _is_verb(past[1] or past[2]):

@@ -6,9 +6,9 @@ taken as words, so that nobody has to learn a grammar to paste a sentence.
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from microshare.text import fold
 
@@ -57,7 +57,7 @@ _PIECE = regex.compile(
     r'(?P<minus>-?)(?P<name>(?>[a-z]*:)?)"(?P<quoted>[^"]*+)"?|(?P<plain>\S++)', regex.IGNORECASE
 )
 _TAG = regex.compile(r"#(?P<name>(?=[\p{M}\p{N}_]*+\p{L})[\p{L}\p{M}\p{N}_]++)")
-_PERSON = regex.compile(r"@(?P<name>[\p{L}\p{M}\p{N}_](?:[\p{L}\p{M}\p{N}_.-]*[\p{L}\p{M}\p{N}_])?)")
+_PERSON = regex.compile(r"@(?P<name>[\p{L}\p{M}\p{N}_]++(?:[.-]++[\p{L}\p{M}\p{N}_]++)*+)")
 _DAY = regex.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?", regex.ASCII)
 _SAYS_SOMETHING = regex.compile(r"[\p{L}\p{N}]")
 _FLAGS = {"is": ("question", "open"), "has": ("photo", "note")}
@@ -106,7 +106,7 @@ def _with_filter(query: Query, name: str, value: str, negated: bool) -> Query | 
     if name == "dept" and value:
         return _with_name(query, "departments", "-".join(map(fold, value.split())), negated)
     if name in _FLAGS and value.casefold() in _FLAGS[name]:
-        return replace(query, **{value.casefold(): not negated})
+        return _with(query, value.casefold(), not negated)
     if name in ("after", "before") and (day := _day(value)):
         # What is not after a day's start is before it.
         return _with_day(query, day, after=(name == "after") != negated)
@@ -116,7 +116,12 @@ def _with_filter(query: Query, name: str, value: str, negated: bool) -> Query | 
 def _with_name(query: Query, field: str, name: str, negated: bool) -> Query:
     names: Names = getattr(query, field)
     known = not name or (name, negated) in names
-    return query if known else replace(query, **{field: (*names, (name, negated))})
+    return query if known else _with(query, field, (*names, (name, negated)))
+
+
+def _with(query: Query, field: str, value: Names | bool) -> Query:
+    changes: dict[str, Any] = {field: value}
+    return replace(query, **changes)
 
 
 def _with_day(query: Query, day: date, *, after: bool) -> Query:

@@ -1,8 +1,10 @@
 """The embedded engine: full-text search in a folder, without a server.
 
-Newest first, a post must say every word. Ranked by best, it need not: a question in a sentence
-would find nothing. On 308 customer questions (`banking77_intent`, with Whoosh-Reloaded 2.7.5)
-requiring every word gives FIGURES.
+Newest first, a post must say every word. Ranked by best, one in four is enough, and those that say
+all come first: of 308 questions in a sentence (`banking77_intent`), 257 find nothing at all when
+every word is required. Figures with Whoosh-Reloaded 2.7.5 and PyStemmer 3.1.0, nDCG@10: every word
+0.05; any word 0.70; without the `the` and `een` of a sentence, and weighed by the share of the
+words that a post says, 0.73. One word in Dutch (`nl_inflection_ud`), recall@10: 0.85.
 """
 
 import heapq
@@ -152,7 +154,7 @@ def _ranked(leaves: Sequence[Leaf], query: Query, zone: tzinfo) -> Iterator[Rank
     mean = sum(leaf.words for leaf in leaves) / max(1, total)
     said = [[leaf.forms(term) for term in terms] for leaf in leaves]
     worths = [
-        [_worth(sum(map(len, sets)), total, form) for form, sets in enumerate(zip(*each, strict=True))]
+        [_worth(sum(map(len, sets)), total, i) for i, sets in enumerate(zip(*each, strict=True))]
         for each in zip(*said, strict=True)
     ]
     for leaf, forms in zip(leaves, said, strict=True):

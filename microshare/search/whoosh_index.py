@@ -160,7 +160,7 @@ class Folder:
             generation, entry = max(found, key=lambda one: one[0], default=(0, None))
             if entry is None:
                 return None
-            state = os.stat(entry.path)
+            state = Path(entry).stat()
         except OSError:  # no folder, or replaced meanwhile: then opening will tell
             return None
         return generation, state.st_ino, state.st_mtime_ns
@@ -209,7 +209,7 @@ class Folder:
                 writer.commit(mergetype=_merged)
             finally:
                 if writer is not None and not writer.is_closed:
-                    # A commit that failed half-way may fail to cancel; the streams are closed below.
+                    # A half-way commit may fail to cancel; its streams are closed below.
                     with suppress(OSError, *_DAMAGE):
                         writer.cancel()
                 storage.close_streams()

@@ -126,13 +126,12 @@ class Leaf:
             return [self._beginning(analysis.joined("".join(term.words)))]
         tokens = list(analysis.tokens(" ".join(term.words)))
         parts = [analysis.bare(token.word) for token in tokens if not token.joined]
-        if term.kind == "phrase":
-            return [self._phrase(parts)]
-        whole = tokens[0].word if len(parts) == 1 else "".join(parts)
         literal = self._phrase(parts)
-        if len(tokens) > len(parts) + 1 or len(tokens) == len(parts) > 1:
-            return [literal]  # no compound, but such as `and/or`
-        return [literal, *(self._having("roots", [root]) for root in sorted(analysis.roots(whole)))]
+        whole = [token.word for token in tokens if token.joined == (len(parts) > 1)]
+        if term.kind == "phrase" or len(whole) != 1 or analysis.bare(whole[0]) != "".join(parts):
+            return [literal]  # such as `and/or` is no compound, and is taken as a phrase
+        roots = sorted(analysis.roots(whole[0]))
+        return [literal, *(self._having("roots", [root]) for root in roots)]
 
     def _having(self, field: str, texts: Iterable[str]) -> set[int]:
         found: set[int] = set()
