@@ -5,10 +5,9 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 5000
 INSTANCE ?= instance
-URL ?= http://$(HOST):$(PORT)
 
 export MICROSHARE_INSTANCE := $(INSTANCE)
-SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT) MICROSHARE_URL=$${MICROSHARE_URL:-$(URL)}
+SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
 .PHONY: run demo test check bench translations clean help
 

@@ -104,6 +104,7 @@ def init() -> None:
     app = create_app()
     with app.app_context():
         click.echo("The tables are ready." if installing.install() else "Nothing to do.")
+        indexing.prepare()
         _print_first_link()
         db.engine.dispose()
 
@@ -125,6 +126,7 @@ def serve(with_worker: bool) -> None:
     app = create_app()
     with app.app_context():
         installing.install()
+        indexing.prepare()
         _print_first_link()
         db.session.remove()
         db.engine.dispose()

@@ -8,7 +8,7 @@ import difflib
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -155,7 +155,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
             raise Refused(
                 "setting-malformed", name=name, value=value, expected=str(error)
             ) from error
-    return Settings(**values)
+    settings = Settings(**values)
+    if "url" in values:
+        return settings
+    seen_as = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    return replace(settings, url=f"http://{seen_as}:{settings.port}")
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -108,15 +108,15 @@ def _hire(number: int, password: str, now: datetime) -> list[User]:
 
 def _name(names: Sequence[str], staff: Sequence[User], now: datetime) -> list[Tag]:
     """The tags, some described, and those that each department follows."""
-    named = list(tags.named([(name, name) for name in names], now).values())
-    known = {tag.name: tag for tag in named}
-    for tag in named:
-        tags.describe(tag, content.DESCRIPTIONS.get(tag.name, ""))
+    known = tags.named([(name, name) for name in names], now)
+    for name, description in content.DESCRIPTIONS.items():
+        if name in known:
+            tags.describe(known[name], description)
     for department in departments.every():
         for name in content.DEPARTMENT_TAGS[department.name]:
             if name in known:
                 departments.follow_tag(department, known[name], staff[0], now)
-    return sorted(named, key=lambda tag: names.index(tag.name))
+    return [known[name] for name in names]
 
 
 def _follow(staff: Sequence[User], named: Sequence[Tag], dice: random.Random,

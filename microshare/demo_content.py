@@ -19,13 +19,14 @@ LINE_ROOM = 140  # code points: never more generous than the product's own count
 DEPARTMENTS = ("Sales", "Service", "R&D", "Production", "Marketing", "Finance & HR")
 
 # The most general first: a company of two tags has the first two.
-TOPICS = tuple("""
+_TOPICS = """
 pumps acme leak delivery vp120 quote noise seals zuivelhof food maintenance atex seal_x2 training
 competitor spare_parts delfchem safety energy dairy complaint vp200 driekranen cip vibration water
 warranty chemicals zuiderlek testing bearings planning vp80 prototype aardkracht motor sensor
 cavitation suppliers lohmann fair materials lx40 event dekreek viscosity retrofit nordvik casting
 dm25 botlektanks erp belcura hd300 finance frisolina vacancy renkveld gistkracht seal_x1
-""".split())
+"""
+TOPICS = tuple(_TOPICS.split())
 
 DESCRIPTIONS = {
     "pumps": "Everything about our pumps that fits no other tag.",
@@ -95,22 +96,22 @@ class Customer:
     trade: str
 
 
-CUSTOMERS = tuple(Customer(*row.split("|")) for row in """
-acme|Acme Foods|Rotterdam|tomatenpuree|tomato paste|food
-zuivelhof|Zuivelhof|Meppel|room|cream|dairy
-driekranen|De Drie Kranen|Breda|wort|wort|food
-delfchem|Delfchem|Delfzijl|natronloog|caustic soda|chemicals
-zuiderlek|Zuiderlek|Dordrecht|slib|sludge|water
-aardkracht|Aardkracht|Veendam|zetmeelmelk|starch slurry|food
-dekreek|De Kreek|Dinteloord|melasse|molasses|food
-lohmann|Lohmann|Duisburg|hars|resin|chemicals
-renkveld|Renkveld|Renkum|papierpulp|paper pulp|water
-nordvik|Nordvik|Bergen|visolie|fish oil|food
-belcura|Belcura|Aalst|shampoo|shampoo|chemicals
-frisolina|Frisolina|Kortrijk|suikersiroop|sugar syrup|food
-botlektanks|Botlek Tanks|Botlek|stookolie|fuel oil|atex
-gistkracht|Gistkracht|Sluiskil|digestaat|digestate|energy
-""".split("\n") if row)
+CUSTOMERS = (
+    Customer("acme", "Acme Foods", "Rotterdam", "tomatenpuree", "tomato paste", "food"),
+    Customer("zuivelhof", "Zuivelhof", "Meppel", "room", "cream", "dairy"),
+    Customer("driekranen", "De Drie Kranen", "Breda", "wort", "wort", "food"),
+    Customer("delfchem", "Delfchem", "Delfzijl", "natronloog", "caustic soda", "chemicals"),
+    Customer("zuiderlek", "Zuiderlek", "Dordrecht", "slib", "sludge", "water"),
+    Customer("aardkracht", "Aardkracht", "Veendam", "zetmeelmelk", "starch slurry", "food"),
+    Customer("dekreek", "De Kreek", "Dinteloord", "melasse", "molasses", "food"),
+    Customer("lohmann", "Lohmann", "Duisburg", "hars", "resin", "chemicals"),
+    Customer("renkveld", "Renkveld", "Renkum", "papierpulp", "paper pulp", "water"),
+    Customer("nordvik", "Nordvik", "Bergen", "visolie", "fish oil", "food"),
+    Customer("belcura", "Belcura", "Aalst", "shampoo", "shampoo", "chemicals"),
+    Customer("frisolina", "Frisolina", "Kortrijk", "suikersiroop", "sugar syrup", "food"),
+    Customer("botlektanks", "Botlek Tanks", "Botlek", "stookolie", "fuel oil", "atex"),
+    Customer("gistkracht", "Gistkracht", "Sluiskil", "digestaat", "digestate", "energy"),
+)
 
 PUMPS = ("vp120", "vp80", "vp200", "lx40", "dm25", "hd300")
 SEALS = ("seal_x2", "seal_x1")
@@ -1276,7 +1277,7 @@ def _username(first: str, last: str, taken: Collection[str]) -> str:
     """
     if (plain := first.lower()) not in taken:
         return plain
-    plain = f"{plain}_{last.split()[-1][0].lower()}"
+    plain = f"{plain}_{last.rsplit(maxsplit=1)[-1][0].lower()}"
     return next(name for name in chain([plain], (f"{plain}{n}" for n in count(2)))
                 if name not in taken)
 

@@ -12,7 +12,7 @@ from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, DepartmentTag, Follow, Tag, User
 
-NAME_LIMIT = 80
+NAME_LIMIT, SLUG_LIMIT = 80, 500  # some letters of some scripts fold to a dozen
 
 
 def slug_of(name: str) -> str:
@@ -30,7 +30,8 @@ def named(name: str, now: datetime) -> Department:
     """The department of this name, made if it is new."""
     name = text.tidy(name)
     slug = slug_of(name)
-    if not slug or len(name) > NAME_LIMIT or text.has_control(name):
+    fits = len(name) <= NAME_LIMIT and 0 < len(slug) <= SLUG_LIMIT
+    if not fits or text.has_control(name):
         raise Refused("department-name", limit=NAME_LIMIT)
     add_once(Department, name=name, slug=slug, created_at=now)
     return db.session.scalars(select(Department).filter_by(slug=slug)).one()

@@ -110,6 +110,16 @@ def _forget_all() -> None:
     search.engine().clear()
 
 
+def prepare() -> None:
+    """Where there is no usable index (a new instance, another version), begin one.
+
+    Its posts come with the worker's next round; until then a search finds nothing, and no error.
+    """
+    with exclusive("index") as mine:
+        if mine and search.engine().needs_rebuild:
+            _forget_all()
+
+
 def waiting() -> int:
     """How many posts the index does not know yet in their present form."""
     return (

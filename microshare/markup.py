@@ -1,16 +1,14 @@
 """The safe HTML of a line and of a note: with its templates the only place that makes any.
 
-Markdown's, by Python-Markdown, and cleaned by nh3. What `text.spans` finds in the raw text is hidden
-from Markdown and put back behind it: so a tag on the page is a tag in the database and nothing else
-is, no emphasis reaches into a URL, and Markdown's own patterns for links and code, which take half a
-second for two kilobytes of `[`, are not needed. nh3 closes what crosses: a link over two paragraphs.
+Markdown's, as Python-Markdown reads it, and cleaned by nh3. What `text.spans` finds in the raw text
+is hidden from Markdown and put back behind it: so a tag on the page is a tag in the database and
+nothing else is, no emphasis reaches into a URL, and Markdown's own patterns for links, half a second
+for two kilobytes of `[`, are not needed. nh3 closes what crosses, such as a link over two paragraphs.
 """
 
 import html
 import string
-import threading
 from collections.abc import Callable, Collection, Iterator
-from typing import Literal
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement
 
@@ -43,6 +41,10 @@ def _cleaner(*tags: str) -> nh3.Cleaner:
 
 _LINE = _cleaner()
 _NOTE = _cleaner("blockquote", "br", "hr", "li", "ol", "p", "pre", "ul")
+# What is left where a tag cuts a label in two, or a block of code a paragraph.
+_EMPTY = regex.compile(
+    r"<a [^>]*+></a>|<p>(?:<br>)*+</p>|(?:<br> *+)++(?=</p>|<pre>)|(?<=<p>)(?:<br>)++"
+)
 
 
 def line_html(line: str, people: Collection[str]) -> str:
@@ -51,7 +53,7 @@ def line_html(line: str, people: Collection[str]) -> str:
     >>> line_html("**Leak** <b> says @ada", {"ada"})
     '<strong>Leak</strong> &lt;b&gt; says <a class="mention" href="/@ada">@ada</a>'
     """
-    return _emptied(_LINE.clean(_html("line", line, people)))
+    return str(_EMPTY.sub("", _LINE.clean(_html(line, people))))
 
 
 def note_html(note: str, people: Collection[str]) -> str:
@@ -60,7 +62,7 @@ def note_html(note: str, people: Collection[str]) -> str:
     >>> note_html("# Seen\\n- <b>leak</b>", ())
     '<p><strong>Seen</strong></p><ul><li>&lt;b&gt;leak&lt;/b&gt;</li></ul>'
     """
-    return _emptied(_NOTE.clean(_html("note", note, people)))
+    return str(_EMPTY.sub("", _NOTE.clean(_html(note, people, blocks=True))))
 
 
 def plain_line(line: str) -> str:
@@ -69,7 +71,7 @@ def plain_line(line: str) -> str:
     >>> plain_line("**Hi** [x](http://a.b) & http://wiki/a")
     'Hi x & http://wiki/a'
     """
-    return html.unescape(_TAG.sub("", _html("line", line, (), whole_urls=True)))
+    return html.unescape(_TAG.sub("", _html(line, (), whole_urls=True)))
 
 
 _TAG = regex.compile(r'<(?:"[^"]*+"|[^">])*+>')
@@ -77,7 +79,7 @@ _PART = regex.compile(rf"{_TAG.pattern}|&[#\w]++;|(?P<word>[\p{{L}}\p{{M}}\p{{N}
 
 
 def highlight(safe: str, is_match: Callable[[str], bool]) -> str:
-    """Our own safe HTML with those words in `<mark>` that match; tags and entities stay as they are.
+    """Our own safe HTML with those words in `<mark>` that match; tags and entities stay as is.
 
     >>> highlight('<em>pump</em> R&amp;D', {"pump", "amp"}.__contains__)
     '<em><mark>pump</mark></em> R&amp;D'
@@ -111,11 +113,7 @@ _SEEN = str.maketrans({"\ufdd0": None, "\ufdd1": None, "&": "&amp;"})
 
 
 def _html(
-    kind: Literal["line", "note"],
-    written: str,
-    people: Collection[str],
-    *,
-    whole_urls: bool = False,
+    written: str, people: Collection[str], *, blocks: bool = False, whole_urls: bool = False
 ) -> str:
     # UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing.
     written = written.encode("utf-8", "replace").decode()
@@ -127,16 +125,9 @@ def _html(
         drawn.append(shown)
         at = end
     parts.append(written[at:].translate(_SEEN))
-    marked = getattr(_DIALECTS, kind).convert("".join(parts))
+    # Built anew, in 0.04 ms, as a Markdown keeps in itself what it reads: threads share none.
+    marked = _Dialect(blocks=blocks).convert("".join(parts))
     return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])], marked))
-
-
-# What is left where a tag cuts a label in two, or code a paragraph.
-_EMPTY = regex.compile(r"<a [^>]*+></a>|(?:<br>)++(?=</p>)|(?<=<p>)(?:<br>)++|<p></p>")
-
-
-def _emptied(safe: str) -> str:
-    return str(_EMPTY.sub("", _EMPTY.sub("", safe)))
 
 
 _LEADS = regex.compile(r"(?i)https?://[^\s/]|mailto:[^\s]")
@@ -163,7 +154,7 @@ def _drawn(
         elif span.kind == "url" and link:
             yield span.start, span.end, whole
         elif span.kind == "url":
-            angled = written[:span.start].endswith("<") and written.startswith(">", span.end)
+            angled = written[: span.start].endswith("<") and written.startswith(">", span.end)
             shown = whole if whole_urls else _text(_short(inner))
             yield span.start - angled, span.end + angled, f"{_to(inner)}{shown}</a>"
         elif span.kind == "link" and _LEADS.match(span.target):
@@ -189,7 +180,7 @@ def _short(url: str) -> str:
 
 
 _MARKERS = regex.compile(r"(?: *+(?:>|[-*+]\ |\d++\.\ ))*+ *+")
-_LANGUAGE = regex.compile(r"[\w#+.\-]*+ *+\n")
+_LANGUAGE = regex.compile(r"\A[\w#+.\-]*+ *+\n")
 
 
 def _code(written: str, span: text.Span) -> str:
@@ -207,10 +198,14 @@ def _code(written: str, span: text.Span) -> str:
 
 
 class _TooDeep(blockprocessors.ParagraphProcessor):  # type: ignore[misc]  # Markdown has no types
-    """Stops lists and quotes: `- ` a thousand times is a RecursionError in Markdown 3.11."""
+    """Stops lists and quotes: `- ` a thousand times is a RecursionError in Markdown 3.11.3."""
 
     def test(self, parent: Element, block: str) -> bool:
-        return sum(state != "detabbed" for state in self.parser.state) >= DEEPEST
+        depth, open_now = 0, self.parser.root
+        while open_now is not parent and len(open_now):
+            open_now = open_now[-1]
+            depth += open_now.tag in ("blockquote", "ol", "ul")
+        return bool(depth >= DEEPEST)
 
 
 class _Heading(blockprocessors.HashHeaderProcessor):  # type: ignore[misc]
@@ -246,18 +241,33 @@ class _ListBelowText(blockprocessors.BlockProcessor):  # type: ignore[misc]
 def _emphasis(mark: str, inside: str) -> Iterator[inlinepatterns.InlineProcessor]:
     """The patterns of one mark: two are strong, one is stress; `inside` a word it is only text.
 
-    Not the library's own DelimiterProcessor: that of 3.11.3 loses letters of `_x *a* b* *c*`.
+    Not the library's own DelimiterProcessor: that of 3.11.3 loses a letter of `_x *a* b* *c* y`.
     """
-    for marks, tag in ((mark * 2, "strong"), (mark, "em")):
-        opens, closes = rf"(?<![{inside}])({marks})(?!\s)", rf"(?<!\s){marks}(?![{inside}{mark}])"
-        yield inlinepatterns.SimpleTagInlineProcessor(rf"{opens}(.+?){closes}", tag)
+    for marks, tag, apart in ((mark * 2, "strong", r"\s"), (mark, "em", rf"\s{mark}")):
+        opens = rf"(?<![{inside}{mark}])({marks})(?![{apart}])"
+        closes = rf"(?<![{apart}]){marks}(?![{inside}{mark}])"
+        # Bounded, as each mark that is never closed looks for its end.
+        yield inlinepatterns.SimpleTagInlineProcessor(rf"{opens}(.{{1,500}}?){closes}", tag)
+
+
+_BLOCKS = [
+    blockprocessors.EmptyBlockProcessor,
+    _TooDeep,
+    blockprocessors.ListIndentProcessor,
+    _Heading,
+    blockprocessors.HRProcessor,
+    SaneOListProcessor,
+    SaneUListProcessor,
+    _ListBelowText,
+    blockprocessors.BlockQuoteProcessor,
+]
 
 
 class _Dialect(Markdown):  # type: ignore[misc]
     """What we have of Markdown: what is not named here does not exist."""
 
     def __init__(self, *, blocks: bool) -> None:
-        self.has_blocks = blocks
+        self.kinds = [*(_BLOCKS if blocks else ()), blockprocessors.ParagraphProcessor]
         super().__init__(tab_length=2)
 
     def build_parser(self) -> "_Dialect":
@@ -270,25 +280,12 @@ class _Dialect(Markdown):  # type: ignore[misc]
             inlinepatterns.SubstituteTagInlineProcessor(r"\n", "br"),
         )
         self.parser = BlockParser(self)
-        self.parser.blockprocessors = _registry(*self._blocks())
+        self.parser.blockprocessors = _registry(*(kind(self.parser) for kind in self.kinds))
         self.treeprocessors = _registry(
             treeprocessors.InlineProcessor(self), treeprocessors.UnescapeTreeprocessor(self)
         )
         self.postprocessors = _registry()
         return self
-
-    def _blocks(self) -> Iterator[blockprocessors.BlockProcessor]:
-        if self.has_blocks:
-            yield blockprocessors.EmptyBlockProcessor(self.parser)
-            yield _TooDeep(self.parser)
-            yield blockprocessors.ListIndentProcessor(self.parser)
-            yield _Heading(self.parser)
-            yield blockprocessors.HRProcessor(self.parser)
-            yield SaneOListProcessor(self.parser)
-            yield SaneUListProcessor(self.parser)
-            yield _ListBelowText(self.parser)
-            yield blockprocessors.BlockQuoteProcessor(self.parser)
-        yield blockprocessors.ParagraphProcessor(self.parser)
 
 
 def _registry(*ordered: object) -> Registry:
@@ -296,14 +293,3 @@ def _registry(*ordered: object) -> Registry:
     for number, item in enumerate(ordered):
         registry.register(item, str(number), -number)
     return registry
-
-
-class _Dialects(threading.local):
-    """One of each a thread: a Markdown keeps what it reads in itself."""
-
-    def __init__(self) -> None:
-        self.line = _Dialect(blocks=False)
-        self.note = _Dialect(blocks=True)
-
-
-_DIALECTS = _Dialects()

@@ -22,7 +22,8 @@ def test_a_department_is_made_once_however_it_is_spelt(house: House) -> None:
     assert [d.name for d in departments.every()] == ["R&D Pumps", "Research", "Sales"]
 
 
-@pytest.mark.parametrize("name", ["", " ", "&", "x" * 81, "a\x00b", "a\ud800", "#!?"])
+@pytest.mark.parametrize("name", ["", " ", "&", "x" * 81, "a\x00b", "a\ud800", "#!?", "\ufdfa" * 80],
+                         ids=["empty", "blank", "sign", "long", "nul", "surrogate", "signs", "folds long"])
 def test_a_name_of_nothing_or_of_far_too_much_is_none(house: House, name: str) -> None:
     with pytest.raises(Refused) as refused:
         named(name)
@@ -30,7 +31,10 @@ def test_a_name_of_nothing_or_of_far_too_much_is_none(house: House, name: str) -
     assert len(departments.every()) == 2
 
 
-@pytest.mark.parametrize("name", ["x" * 80, "Отдел продаж", "研究開発部", "Größe", "\ufdfa" * 80])
+@pytest.mark.parametrize(
+    "name", ["x" * 80, "Отдел продаж", "研究開発部", "Größe", "\ufdfa" * 30],
+    ids=["long", "cyrillic", "han", "latin", "fifteen letters each"],
+)
 def test_every_script_and_length_within_the_limit_can_be_a_name(house: House, name: str) -> None:
     made = named(name)
     assert departments.get(made.slug).id == made.id

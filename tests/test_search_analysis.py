@@ -49,7 +49,8 @@ def test_each_form_of_a_word_finds_the_first(forms: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", ["plan plant", "las lezen", "reden rijden", "led lead", "met meet", "at eten", "men man"]
+    "pair",
+    ["plan plant", "las lezen", "reden rijden", "led lead", "met meet", "at eten", "men man"],
 )
 def test_words_that_only_look_alike_stay_apart(pair: str) -> None:
     one, other = pair.split()
@@ -113,10 +114,9 @@ def test_irregular_forms_have_their_base() -> None:
 
 def test_the_matcher_marks_forms_prefixes_and_words_of_phrases_but_nothing_excluded() -> None:
     is_match = matcher(parse('pompen lek* "Nieuwe seal" -ventiel sales-rapport').terms)
-    text = "Pomp lekkage nieuwe seals nieuw ventiel rapport #Pompen, sales-rapporten"
-    assert [word for word in text.split() if is_match(word)] == (
-        "Pomp lekkage nieuwe rapport #Pompen, sales-rapporten".split()
-    )
+    marked = ["Pomp", "lekkage", "nieuwe", "rapport", "#Pompen,", "sales-rapporten"]
+    assert [word for word in marked if not is_match(word)] == []
+    assert [word for word in ("seals", "nieuw", "ventiel", "plek") if is_match(word)] == []
 
 
 def test_no_search_marks_nothing() -> None:

@@ -135,7 +135,22 @@ def test_every_text_is_a_search(raw: str) -> None:
 
 
 PIECES = st.sampled_from(
-    ["-", '"', "*", "#", "@", ":", " ", "is:", "has:", "dept:", "from:", "after:", "2026-01", "open"]
+    [
+        "-",
+        '"',
+        "*",
+        "#",
+        "@",
+        ":",
+        " ",
+        "is:",
+        "has:",
+        "dept:",
+        "from:",
+        "after:",
+        "2026-01",
+        "open",
+    ]
 )
 
 

@@ -103,8 +103,8 @@ _stemmers = _Stemmers()
 def stems(word: str) -> tuple[str, str]:
     """What the Dutch stemmer makes of a word, and the English one.
 
-    >>> stems("gevaren"), stems("pumping")
-    (('gevaar', 'gevaren'), ('pumping', 'pump'))
+    >>> stems("gevaren"), stems("companies")
+    (('gevaar', 'gevaren'), ('companie', 'compani'))
     """
     return bare(_stemmers.dutch.stemWord(word)), bare(_stemmers.english.stemWord(word))
 

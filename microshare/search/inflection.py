@@ -155,7 +155,7 @@ def _behind_a_prefix(word: str, *, deep: bool) -> set[str]:
 _PLURAL = regex.compile(r"(.+(?:ee|ie))[eë]n")  # ideeën, kopieën
 _PLURAL_IE = regex.compile(r"(.+i)ën")  # koloniën
 _ADJECTIVE = regex.compile(r".{3,}[^aeiouy]e")  # speciale, as if it were a plural
-_OPEN_SYLLABLE = regex.compile(r"(.*[^aeiou])([aeou])([bcdfgklmnprstvz])e")  # grote, brave
+_OPEN_SYLLABLE = regex.compile(r"(.*[^aeo])([aeou])([bcdfgklmnprstvz])e")  # grote, brave
 _INFINITIVE = regex.compile(r"(.{3,})eren")  # publiceren
 _PAST = regex.compile(r"(.{2,}[bdgjlmnrvwzfsiuoe])den?|(.{2,}[kfsphx])ten?")
 _PRESENT = regex.compile(r"(.{2,}[^aetds])t")

@@ -151,7 +151,7 @@ def _ranked(leaves: Sequence[Leaf], query: Query, zone: tzinfo) -> Iterator[Rank
     """The posts that say enough of the words and pass the filters, with their ranks."""
     terms = _telling_words(_positive(query))
     total = sum(leaf.count for leaf in leaves)
-    mean = sum(leaf.words for leaf in leaves) / max(1, total)
+    mean = max(1, sum(leaf.words for leaf in leaves)) / max(1, total)
     said = [[leaf.forms(term) for term in terms] for leaf in leaves]
     worths = [
         [_worth(sum(map(len, sets)), total, i) for i, sets in enumerate(zip(*each, strict=True))]

@@ -8,11 +8,13 @@ borrows a reader for itself and gives it back. A reader keeps the files of its g
 and so a commit, which deletes the old files, never disturbs a search that is under way.
 """
 
+import errno
 import os
 import re
 import shutil
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,7 +25,9 @@ from typing import Any
 
 import whoosh
 from whoosh import columns, fields, formats, index, reading, writing
-from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.filestore import FileStorage, StorageError
+from whoosh.filedb.filetables import FileFormatError
+from whoosh.matching import ReadTooFar
 
 from microshare.errors import Unavailable
 from microshare.search import analysis
@@ -31,16 +35,22 @@ from microshare.search import analysis
 _SCHEMA_VERSION = 1
 _VERSION = f"{_SCHEMA_VERSION}.{analysis.ANALYSIS_VERSION} whoosh {whoosh.versionstring()}"
 _VERSION_FILE = "VERSION"
-_LOCK_FILE = "MAIN_WRITELOCK"  # as Whoosh names them: `MAIN` is the only index in the folder
+_NAME = "MAIN"  # Whoosh's own name for the only index in a folder
+_LOCK_FILE = "MAIN_WRITELOCK"
+_TRIES, _PAUSE = 5, 0.01  # to open what a commit just replaced; seconds
 _CONTENTS = re.compile(r"_MAIN_(\d+)\.toc")
 
 # What damaged pickles, structs and files make Whoosh raise; and a bare Exception, see `_telling`.
 _DAMAGE = (
-    ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, ImportError,
-    LookupError, MemoryError, NameError, TypeError, ValueError, FileNotFoundError,
+    OverflowError, AssertionError, AttributeError, BufferError, EOFError, ImportError,
+    LookupError, MemoryError, NameError, TypeError, ValueError,
     PickleError, struct.error, zlib.error,
-    index.IndexError, reading.ReaderClosed, writing.IndexingError,
+    index.IndexError, FileFormatError, StorageError,
+    reading.ReaderClosed, reading.TermNotFound, writing.IndexingError, ReadTooFar,
 )  # fmt: skip
+# What the disk says of itself, and not of the index.
+_DISK = {errno.EACCES, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_DISK |= {errno.ENOSPC, errno.EPERM, errno.EROFS, errno.ESTALE}
 
 
 class _Exact(fields.FieldType):  # type: ignore[misc]
@@ -79,10 +89,10 @@ class _telling:  # noqa: N801
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        if isinstance(error, _DAMAGE) or kind is Exception:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise Unavailable("index", why=error.strerror) from error
+        if isinstance(error, (OSError, *_DAMAGE)) or kind is Exception:
             raise Unavailable("index", why="damaged") from error
-        if isinstance(error, OSError):
-            raise Unavailable("index", why=error.strerror or str(error)) from error
 
 
 class _Storage(FileStorage):  # type: ignore[misc]
@@ -169,12 +179,23 @@ class Folder:
         """A new reader of the newest generation."""
         with _telling():
             self._check_version()
-            storage = _Storage(self.path)
-            try:
-                return index.FileIndex(storage, SCHEMA).reader()
-            except BaseException:
-                storage.close_streams()
-                raise
+            for left in reversed(range(_TRIES)):
+                try:
+                    return self._opened()
+                except (FileNotFoundError, index.EmptyIndexError):
+                    # A commit may have deleted what was listed; what it put there comes next.
+                    if not left:
+                        raise
+                time.sleep(_PAUSE)
+
+    def _opened(self) -> Any:
+        storage = _Storage(self.path)
+        try:
+            contents = index.TOC.read(storage, _NAME, schema=SCHEMA)
+            return index.FileIndex._reader(storage, SCHEMA, contents.segments, contents.generation)
+        except BaseException:
+            storage.close_streams()
+            raise
 
     def _check_version(self) -> None:
         try:

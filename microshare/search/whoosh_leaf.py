@@ -24,16 +24,15 @@ def fields_of(document: Document) -> Mapping[str, Any]:
 
     `Vries` is no form of `vriezen`; tags are words like those of the line.
     """
+    texts = (document.line, document.note, *document.tags, document.author_name)
+    spoken = [list(analysis.tokens(text)) for text in texts]
     exact: list[tuple[str, int]] = []
-    said: set[str] = set()
     start = 0
-    for text in (document.line, document.note, *document.tags, document.author_name):
-        tokens = list(analysis.tokens(text))
+    for tokens in spoken:
         exact += [(analysis.bare(token.word), start + token.position) for token in tokens]
         start += len(tokens) + _GAP
-        if text != document.author_name:
-            said.update(token.word for token in tokens)
-    roots = {word for word, _ in exact}.union(*map(analysis.roots, said))
+    said = {token.word for tokens in spoken[:-1] for token in tokens}
+    roots: set[str] = set().union(*map(analysis.roots, said))
     return {
         "number": str(document.id),
         "id": document.id,

@@ -51,7 +51,7 @@ for (const thread of document.querySelectorAll("[data-opened]")) {
 // A note that is unfolded has been opened. `toggle` does not bubble, but it can be caught.
 document.addEventListener("toggle", (event) => {
   const note = event.target;
-  if (note.open && note.dataset?.opens && !note.closest("[data-opened]")) {
+  if (note.open && note.dataset?.opens && !note.closest("[data-opened] .current")) {
     tell(note.dataset.opens);
     delete note.dataset.opens;
   }
@@ -116,6 +116,11 @@ const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches?.("main .menu")) {
+    target.querySelector(".panel").scrollIntoView({ block: "nearest" });
+  }
+}, true);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of menus()) {

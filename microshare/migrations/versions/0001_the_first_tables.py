@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.create_table('departments',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
-    sa.Column('slug', sa.String(length=80), nullable=False),
+    sa.Column('slug', sa.String(length=500), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('slug')
