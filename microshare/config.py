@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -65,9 +66,15 @@ def _address(*schemes: str) -> Callable[[str], str]:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in zones():
         raise ValueError("a time zone such as Europe/Amsterdam")
     return value
+
+
+@cache
+def zones() -> frozenset[str]:
+    """The names of all time zones; cached, for the machine's folder is read for them."""
+    return frozenset(available_timezones())
 
 
 def _registration(value: str) -> str:

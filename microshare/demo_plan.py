@@ -83,8 +83,6 @@ def _decide(asked: Sequence[Opening], replies: int, dice: random.Random) -> int:
                          else "accepted" if dice.random() < 0.7 else "solved")
         wanted = {"open": (0, 0, 1, 2), "accepted": (1, 2, 2, 3), "solved": (0, 1, 1, 2)}
         question.replies = min(dice.choice(wanted[question.fate]), replies - taken)
-        if question.fate == "accepted" and not question.replies:
-            question.fate = "solved"
         taken += question.replies
     return taken
 

@@ -53,6 +53,11 @@ def chosen(name: str) -> Department:
     return found
 
 
+def of(user: User) -> Department:
+    """Where the colleague works now."""
+    return db.session.get_one(Department, user.department_id)
+
+
 def every() -> Sequence[Department]:
     """All departments, by name."""
     return db.session.scalars(select(Department).order_by(Department.name)).all()

@@ -187,7 +187,6 @@ def get(post_id: int) -> Post:
             joinedload(Post.department),
             selectinload(Post.tags).joinedload(PostTag.tag),
         )
-        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise Missing("post", id=post_id)

@@ -114,6 +114,7 @@ REFUSALS = {
     "digests-failed": _("%(count)s digests could not be sent; the page /manage tells why."),
     "demo-not-empty": _("This instance has people already; a demo needs an empty one."),
     "request-too-large": _("That is more than %(limit)s KB: too much for one form."),
+    "request-odd": _("The server cannot do that (%(what)s)."),
     "form-expired": _(
         "This form was open for too long, or its cookie is gone. What you typed is "
         "below: please send it again."
@@ -161,7 +162,7 @@ UNAVAILABLE = {
 }
 
 REASONS = {
-    "own": _("you wrote this"),
+    "own": _("You wrote this"),
     "tag": _("#%(label)s"),
     "person": _("%(label)s"),
     "department": _("%(label)s, a department that you follow"),

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -54,12 +54,19 @@ def rows_of(path: Path) -> list[Row]:
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         read = _csv_rows if path.suffix.lower() == ".csv" else _json_rows
         rows = list(read(file, path.name))
-    last = ""
+    last = datetime.min.replace(tzinfo=UTC)
     keyed = []
     for row in rows:
-        last = str(row.values.get("time") or last)
+        last = _time_of(row) or last
         keyed.append((last, row.number, row))
     return [row for _, _, row in sorted(keyed, key=lambda entry: entry[:2])]
+
+
+def _time_of(row: Row) -> datetime | None:
+    try:
+        return parse_time(str(row.values.get("time", "")))
+    except Refused:
+        return None
 
 
 def _json_rows(file: TextIO, name: str) -> Iterator[Row]:
@@ -103,8 +110,8 @@ def bring_in(rows: Sequence[Row], now: datetime, *, dry_run: bool = False) -> It
                 if dry_run:
                     raise _DryRun
         except _DryRun:
-            known.authors.clear()
-            known.departments.clear()
+            known.forget_made()
+            known.posts = dict.fromkeys(known.posts, 0)
         db.session.expunge_all()
         yield from outcomes
 
@@ -119,15 +126,22 @@ class _Known:
 
     authors: dict[str, int]
     departments: dict[str, int]
-    posts: dict[str, int]  # by the row's own id
+    posts: dict[str, int]  # by the row's own id; 0: would be there if this were no dry run
+
+    def forget_made(self) -> None:
+        """What was made may have been rolled back; it is looked up again."""
+        self.authors.clear()
+        self.departments.clear()
 
 
 def _bring_in(row: Row, known: _Known, now: datetime) -> Outcome:
     try:
         if row.broken:
             raise Refused("row-malformed", why=row.broken)
-        return Outcome(row, _publish(row.values, known, now))
+        with db.session.begin_nested():
+            return Outcome(row, _publish(row.values, known, now))
     except Refusal as refusal:
+        known.forget_made()
         return Outcome(row, "refused", refusal)
 
 
@@ -186,7 +200,7 @@ def _replied(row_id: str, known: _Known) -> Post | None:
         return None
     if row_id not in known.posts:
         raise Missing("post", id=row_id)
-    return db.session.get_one(Post, known.posts[row_id])
+    return db.session.get(Post, known.posts[row_id])
 
 
 def _department(name: str, known: _Known, now: datetime) -> Department | None:
@@ -228,11 +242,11 @@ def parse_time(written: str) -> datetime:
     """A time as people and files write it; without a zone it is the company's local time."""
     try:
         moment = datetime.fromisoformat(written.strip())
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=config.current().zone)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Refused("time-malformed", value=written[:40]) from None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=config.current().zone)
-    return moment
 
 
 def take_out() -> Iterator[dict[str, Any]]:
@@ -247,6 +261,7 @@ def take_out() -> Iterator[dict[str, Any]]:
             .options(
                 joinedload(Post.author),
                 joinedload(Post.department),
+                joinedload(Post.reply_to),
                 selectinload(Post.tags).joinedload(PostTag.tag),
             )
         ).all()
@@ -259,6 +274,7 @@ def take_out() -> Iterator[dict[str, Any]]:
 
 
 def _row_of(post: Post) -> dict[str, Any]:
+    replied = post.reply_to if post.reply_to and post.reply_to.withdrawn_at is None else None
     row = {
         "id": str(post.id),
         "author": post.author.username,
@@ -269,6 +285,6 @@ def _row_of(post: Post) -> dict[str, Any]:
         "tags": [tie.tag.spelling for tie in post.tags if tie.added_by_id is not None],
         "time": post.created_at.isoformat(),
         "kind": post.kind,
-        "reply_to": str(post.reply_to_id) if post.reply_to_id else "",
+        "reply_to": str(replied.id) if replied else "",
     }
     return {name: value for name, value in row.items() if value}

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -49,6 +50,9 @@ def test_a_line_fits_with_the_longest_values(template: content.Template) -> None
     for words in (template.body, *template.replies):
         filled = content.filled(with_longest_choices(words), facts, dice)
         assert text.count(filled) <= LIMIT, filled
+    longest = replace(template, body=with_longest_choices(template.body))
+    tagged = content.line_of(longest, facts, content.TOPICS, dice)
+    assert text.count(tagged) <= LIMIT, tagged
 
 
 @pytest.mark.parametrize("key", content.REPLIES, ids=str)
@@ -176,3 +180,9 @@ def test_a_slip_changes_two_letters_of_a_word_and_no_tag() -> None:
         assert sorted(slipped) == sorted(line)
         assert slipped.endswith("#maintenance @timmermans")
     assert content.slip("Kort maar", dice) == "Kort maar"
+
+
+def test_a_tag_for_which_there_is_no_room_is_left_out() -> None:
+    template = content.Template("en", "tip", (), (), "1" * 130, ("maintenance", "pumps"), "", ())
+    line = content.line_of(template, {}, content.TOPICS, random.Random(1))
+    assert line == "1" * 130 + " #pumps"

@@ -17,8 +17,8 @@ def rows() -> list[tuple[int, int]]:
 def test_what_a_reader_opens_is_remembered_for_that_reader(house: House) -> None:
     post, other = publish(house.ada, "one"), publish(house.ada, "two")
     with saving():
-        opened.open(house.grace, post, NOON)
-        opened.open(house.linus, other, NOON)
+        opened.open_note(house.grace, post, NOON)
+        opened.open_note(house.linus, other, NOON)
     assert sorted(rows()) == sorted([(house.grace.id, post.id), (house.linus.id, other.id)])
 
 
@@ -27,7 +27,7 @@ def test_opening_again_keeps_the_first_time(house: House, domain: Flask) -> None
 
     def look(hours: int) -> None:
         with saving():
-            opened.open(people.get("grace"), posts.get(post_id), NOON + timedelta(hours=hours))
+            opened.open_note(people.get("grace"), posts.get(post_id), NOON + timedelta(hours=hours))
 
     look(0)
     assert raced(domain, *(lambda: look(1) for _ in range(3))) == [None] * 3

@@ -45,7 +45,7 @@ for (const form of document.querySelectorAll("form[data-when-seen]")) {
 }
 
 for (const thread of document.querySelectorAll("[data-opened]")) {
-  whenLookedAt(() => tell(thread.dataset.opened));
+  whenLookedAt(() => tell(thread.dataset.opened, { thread: "1" }));
 }
 
 // A note that is unfolded has been opened. `toggle` does not bubble, but it can be caught.

@@ -68,7 +68,7 @@ def tag(name: str) -> str | Response:
         page=feeds.tagged(user, found, before=before()),
         is_following=follows.is_following(user, found),
         is_muted=mutes.is_muted(user, found, clock.now()),
-        department_follows=user.department_id in {d.id for d in about.departments},
+        department=departments.of(user),
     )
 
 

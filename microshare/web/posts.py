@@ -208,7 +208,8 @@ def mute(post_id: int) -> Response:
 def mark_opened(post_id: int) -> tuple[str, int]:
     """Told by the page's script when a thread or note is looked at."""
     with saving():
-        opened.open(reader(), posts.visible(post_id), clock.now())
+        look = opened.open_thread if request.form.get("thread") else opened.open_note
+        look(reader(), posts.visible(post_id), clock.now())
     return "", 204
 
 

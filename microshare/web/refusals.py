@@ -50,18 +50,15 @@ def _page(status: int, sentence: str) -> str:
     typed = {}
     if request.method == "POST" and status != 413:
         typed = {name: request.form[name] for name in TYPED if request.form.get(name)}
-    try:
-        is_known = bool(current_user.is_authenticated)
-    except OperationalError:
-        # Who this is stands in the database that does not answer; nobody asks again here.
-        g._login_user = AnonymousUserMixin()
-        is_known = False
+    is_known = bool(current_user.is_authenticated)
     template = "error.html" if is_known else "error_plain.html"
     return render_template(template, status=status, sentence=sentence, typed=typed)
 
 
 def _outage(error: OperationalError) -> tuple[str, int]:
     db.session.rollback()
+    # Who reads stands in the database that does not answer: from here on nobody asks for it.
+    g._login_user = AnonymousUserMixin()
     current_app.logger.error("database: %s", type(error.orig).__name__)
     return refused(outage(error))
 
@@ -80,9 +77,14 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
+    try:
+        current_user.is_authenticated  # noqa: B018  # asked here, where the answer may be an outage
+    except OperationalError as outage_error:
+        return _outage(outage_error)
     if status == 404:
         return refused(Missing("page"))
-    return _page(status, error.description or ""), status
+    refusal = Refused("request-odd", what=f"{status} {error.name}")
+    return _page(status, sentences.reason(refusal)), status
 
 
 def _broken(error: Exception) -> tuple[str, int]:

@@ -1,0 +1,327 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from microshare import departments, feeds, people, posts, tags, transfer
+from microshare.db import Base, db, saving
+from microshare.errors import Refused
+from microshare.models import Department, Post, User
+from microshare.transfer import Outcome
+from tests.acts import publish
+from tests.conftest import NOON, House, Queries
+
+ROW = {"author": "mary", "name": "Mary J.", "department": "Service", "line": "a noisy #pump",
+       "note": "very", "tags": ["heat"], "time": "2026-11-20T10:00:00+01:00", "id": "a1"}
+
+
+@pytest.fixture
+def file(tmp_path: Path):  # type: ignore[no-untyped-def]
+    """Writes a file of rows and gives its path."""
+
+    def write(*rows: Any, name: str = "posts.jsonl") -> Path:
+        path = tmp_path / name
+        lines = [row if isinstance(row, bytes) else
+                 (row if isinstance(row, str) else json.dumps(row)).encode() for row in rows]
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        return path
+
+    return write
+
+
+def bring_in(path: Path, **more: bool) -> list[Outcome]:
+    return list(transfer.bring_in(transfer.rows_of(path), NOON, **more))
+
+
+def told(outcomes: list[Outcome]) -> list[str]:
+    return [o.refusal.code if o.refusal else o.state for o in outcomes]
+
+
+def stored() -> list[Post]:
+    """All posts as the open feed has them, oldest first."""
+    return [item.post for item in reversed(feeds.everyone(people.get("ada"), limit=100).items)]
+
+
+def lines() -> list[str]:
+    return [post.line for post in stored()]
+
+
+def counted(model: type[Base]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_a_row_becomes_a_post_of_its_author_time_and_department(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    assert told(bring_in(file(ROW))) == ["added"]
+    post = stored()[0]
+    assert (post.line, post.note) == ("a noisy #pump", "very")
+    assert post.created_at == datetime(2026, 11, 20, 9, tzinfo=UTC)
+    assert [tie.tag.name for tie in post.tags] == ["pump", "heat"]
+    mary = people.get("mary")
+    assert (post.author_id, mary.name, mary.email, mary.password_hash) == (
+        mary.id, "Mary J.", None, None)
+    assert (post.department.name, mary.department.name, mary.created_at) == (
+        "Service", "Service", NOON)
+
+
+def test_a_csv_file_has_the_same_rows(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    path = file(
+        "author,department,line,note,tags,time,ignored",
+        'mary,Service,"a ""noisy"", #pump","two', 'lines","heat, cold",2026-11-20T10:00,x',
+        "ada,,short,,,,", name="posts.CSV")
+    outcomes = bring_in(path)
+    assert told(outcomes) == ["added", "added"]
+    first, second = stored()
+    assert (first.line, first.note) == ('a "noisy", #pump', "two\nlines")
+    assert [tie.tag.name for tie in first.tags] == ["pump", "heat", "cold"]
+    assert first.created_at == datetime(2026, 11, 20, 9, tzinfo=UTC)  # company time
+    assert (second.author.username, second.created_at, second.department.name) == (
+        "ada", NOON, "Sales")
+
+
+def test_a_file_from_a_spreadsheet_may_begin_with_a_mark(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    assert told(bring_in(file(b"\xef\xbb\xbfauthor,line", "ada,short", name="p.csv"))) == ["added"]
+
+
+def test_an_author_is_found_by_username_or_address_and_made_where_unknown(
+    house: House, file
+) -> None:  # type: ignore[no-untyped-def]
+    outcomes = bring_in(file(
+        {"author": "ADA", "line": "one"}, {"author": "ada@example.com", "line": "two"},
+        {"author": "new_one", "department": "Sales", "line": "three"},
+        {"author": "new_one", "department": "Research", "line": "four"}))
+    assert told(outcomes) == ["added"] * 4
+    assert counted(User) == 4
+    made = people.get("new_one")
+    assert (made.name, made.department.name) == ("new_one", "Sales")
+    assert [(p.author.username, p.department.name) for p in stored()] == [
+        ("ada", "Sales"), ("ada", "Sales"), ("new_one", "Sales"), ("new_one", "Research")]
+
+
+@pytest.mark.parametrize(("row", "code"), [
+    ({"line": "no author"}, "row-lacks"), ({"author": " ", "line": "x"}, "row-lacks"),
+    ({"author": "ada"}, "row-lacks"), ({"author": "ada", "line": ""}, "row-lacks"),
+    ({"author": "stranger", "line": "no department"}, "row-lacks"),
+    ({"author": "ada", "line": "x" * 141}, "post-too-long"),
+    ({"author": "ada", "line": "a\x00"}, "post-control"),
+    ({"author": "ada", "line": "\ud800"}, "post-control"),
+    ({"author": "ada", "line": "x", "note": "\ud800"}, "note-control"),
+    ({"author": "\ud800", "department": "Sales", "line": "x"}, "row-malformed"),
+    ({"author": "ada", "line": "x", "id": "\x00"}, "row-malformed"),
+    ({"author": "two words", "department": "Sales", "line": "x"}, "username-malformed"),
+    ({"author": "ada", "line": "x", "department": "!"}, "department-name"),
+    ({"author": "ada", "line": "x", "department": "\ufdfa" * 80}, "department-name"),
+    ({"author": "ada", "line": "x", "time": "yesterday"}, "time-malformed"),
+    ({"author": "ada", "line": "x", "kind": "rumour"}, "kind-unknown"),
+    ({"author": "ada", "line": "x", "id": "x" * 200}, "key-too-long"),
+    ({"author": "ada", "line": "x", "reply_to": "nowhere"}, "post"),
+    ({"author": "ada", "line": "x", "tags": [f"t{n}" for n in range(5000)]}, "too-many-tags"),
+    ({"author": "ada", "line": "x", "tags": " ".join(f"t{n}" for n in range(5000))},
+     "too-many-tags"),
+    ({"author": "ada", "line": "x", "tags": {"a": 1}}, "row-malformed"),
+    ({"author": "ada", "line": "x", "tags": [1]}, "row-malformed"),
+    ({"author": ["ada"], "line": "x"}, "row-malformed"),
+    ({"author": "ada", "line": {"text": "x"}}, "row-malformed"),
+    ({"author": "ada", "line": 1.5}, "row-malformed"),
+    (["ada", "x"], "row-malformed"), ("not JSON", "row-malformed"), ("{", "row-malformed"),
+    ("[" * 100_000, "row-malformed"), (b'{"author": "ada", "line": "caf\xe9"}', "post-control"),
+    (b'{"author": "\xff", "department": "Sales", "line": "x"}', "row-malformed"),
+], ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "")
+def test_a_row_that_breaks_a_rule_is_reported_and_the_others_come_in(
+    house: House, file, row: Any, code: str
+) -> None:  # type: ignore[no-untyped-def]
+    path = file({"author": "ada", "line": "before"}, row, {"author": "ada", "line": "after"})
+    outcomes = bring_in(path)
+    assert told(outcomes) == ["added", code, "added"]
+    assert outcomes[1].row.number == 2
+    assert lines() == ["before", "after"]
+
+
+def test_a_refused_row_leaves_no_author_department_or_tag_behind(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    outcomes = bring_in(file(
+        {"author": "mary", "department": "Service", "line": "x" * 141},
+        {"author": "mary", "line": "a row later: she is still unknown"},
+        {"author": "ada", "department": "Service", "line": "the department is made after all"}))
+    assert told(outcomes) == ["post-too-long", "row-lacks", "added"]
+    assert (counted(User), counted(Department)) == (3, 3)
+
+
+def test_a_csv_without_the_columns_it_needs_is_refused_whole(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    for content in ("name,text", "author,text", "x" * 10):
+        with pytest.raises(Refused) as refused:
+            transfer.rows_of(file(content, "ada,short", name="p.csv"))
+        assert refused.value.code == "file-format"
+        assert refused.value.facts["name"] == "p.csv"
+
+
+def test_an_empty_file_has_no_rows(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    assert bring_in(file("", "  ")) == []
+
+
+def test_the_same_file_again_adds_nothing(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    path = file(ROW, {"author": "ada", "line": "without an id"},
+                {"author": "ada", "line": "another", "note": "n"})
+    assert told(bring_in(path)) == ["added"] * 3
+    assert sorted(told(bring_in(path))) == ["there"] * 3
+    assert counted(Post) == 3
+
+
+def test_a_row_without_an_id_is_known_by_what_it_says(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    row = {"author": "ada", "line": "same", "time": "2026-11-20T10:00:00Z"}
+    outcomes = bring_in(file(row, row, {**row, "time": "2026-11-20T10:00:01Z"},
+                             {**row, "author": "grace"}))
+    assert sorted(told(outcomes)) == ["added", "added", "added", "there"]
+
+
+def test_an_import_that_was_broken_off_is_simply_done_again(
+    house: House, file, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", 2)
+    path = file(*({"author": "ada", "line": f"post {number}"} for number in range(7)))
+    begun = transfer.bring_in(transfer.rows_of(path), NOON)
+    assert [next(begun).state for _ in range(3)] == ["added"] * 3
+    begun.close()  # type: ignore[attr-defined]
+    db.session.remove()
+    assert told(bring_in(path)) == ["there"] * 4 + ["added"] * 3
+    assert counted(Post) == 7
+
+
+def test_what_happened_first_goes_in_first_whatever_its_place_and_zone(
+    house: House, file
+) -> None:  # type: ignore[no-untyped-def]
+    bring_in(file(
+        {"author": "ada", "line": "third", "time": "2026-11-20T10:00:00+00:00"},
+        {"author": "ada", "line": "second", "time": "2026-11-20T10:30:00+01:00"},
+        {"author": "ada", "line": "first", "time": "2026-11-20 09:00:00Z"}))
+    assert lines() == ["first", "second", "third"]
+
+
+def test_rows_without_a_time_keep_their_place_and_come_now(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    bring_in(file(*({"author": "ada", "line": f"post {n}"} for n in range(12))))
+    assert lines() == [f"post {n}" for n in range(12)]
+    assert {post.created_at for post in stored()} == {NOON}
+
+
+def test_a_row_replies_to_an_earlier_row_across_batches(
+    house: House, file, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", 1)
+    path = file({"author": "ada", "line": "root", "id": "a"},
+                {"author": "grace", "line": "reply", "id": 2, "reply_to": "a"},
+                {"author": "ada", "line": "deeper", "reply_to": 2})
+    for state in ("added", "there"):
+        assert told(bring_in(path)) == [state] * 3
+    root, reply, deeper = stored()
+    assert (reply.reply_to_id, deeper.reply_to_id) == (root.id, reply.id)
+    assert (reply.thread_id, deeper.thread_id) == (root.id, root.id)
+    assert root.reply_count == 1
+
+
+@pytest.mark.parametrize("batch", [1, 200])
+def test_a_dry_run_reports_as_the_real_one_would_and_keeps_nothing(
+    house: House, file, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", batch)
+    path = file(ROW, {"author": "mary", "department": "Service", "line": "a reply",
+                      "reply_to": "a1", "time": "2026-11-21T10:00:00Z"},
+                {"author": "ada", "line": "x" * 141, "time": "2026-11-22T10:00:00Z"},
+                {"author": "mary", "department": "Fresh", "line": "x",
+                 "time": "2026-11-22T11:00:00Z"})
+    dry = bring_in(path, dry_run=True)
+    assert (counted(Post), counted(User), counted(Department)) == (0, 3, 2)
+    assert tags.most_used() == []
+    assert told(dry) == told(bring_in(path)) == ["added", "added", "post-too-long", "added"]
+    assert told(bring_in(path, dry_run=True)) == ["there", "there", "post-too-long", "there"]
+
+
+@pytest.mark.parametrize(("written", "moment"), [
+    ("2026-11-23T08:00", datetime(2026, 11, 23, 7, tzinfo=UTC)),
+    ("2026-07-23 08:00:30", datetime(2026, 7, 23, 6, 0, 30, tzinfo=UTC)),
+    (" 2026-11-23T08:00:00Z ", datetime(2026, 11, 23, 8, tzinfo=UTC)),
+    ("2026-11-23T08:00:00-05:00", datetime(2026, 11, 23, 13, tzinfo=UTC)),
+    ("2026-11-23", datetime(2026, 11, 22, 23, tzinfo=UTC)),
+])
+def test_a_time_without_a_zone_is_the_companys(
+    house: House, written: str, moment: datetime
+) -> None:
+    assert transfer.parse_time(written) == moment
+
+
+@pytest.mark.parametrize("written", ["", "soon", "2026-13-01", "23-11-2026", "1e9", "x" * 10_000,
+                                     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_what_is_no_time_is_refused_with_a_piece_of_it(house: House, written: str) -> None:
+    with pytest.raises(Refused) as refused:
+        transfer.parse_time(written)
+    assert refused.value.code == "time-malformed"
+    assert len(refused.value.facts["value"]) <= 40
+
+
+def company(house: House) -> None:
+    """A thread with all that a post can have."""
+    root = publish(house.ada, "Which #Pump?", NOON - timedelta(days=2), note="the *old* one")
+    with saving():
+        posts.tag_on(posts.get(root.id), house.linus, tags.parse("Tagged_On"), NOON)
+    reply = publish(house.grace, "This one, @ada", NOON - timedelta(days=1), reply_to=root)
+    publish(house.ada, "Thanks", NOON, reply_to=reply, kind="update")
+    publish(house.linus, "no question?", NOON, kind="update")
+    gone = publish(house.ada, "withdrawn")
+    with saving():
+        posts.withdraw(gone, house.ada, NOON)
+        house.linus.department_id = departments.get("research").id
+
+
+def test_an_export_has_every_visible_post_oldest_first(house: House) -> None:
+    company(house)
+    rows = list(transfer.take_out())
+    assert [row["line"] for row in rows] == [
+        "Which #Pump?", "This one, @ada", "Thanks", "no question?"]
+    assert rows[0] == {
+        "id": rows[0]["id"], "author": "ada", "name": "Ada", "department": "Sales",
+        "line": "Which #Pump?", "note": "the *old* one", "tags": ["Tagged_On"],
+        "time": "2026-11-21T12:00:00+00:00", "kind": "question"}
+    assert rows[1]["reply_to"] == rows[0]["id"]
+    assert rows[3]["department"] == "Sales"  # where linus was when he wrote
+
+
+def test_an_export_comes_in_elsewhere_as_it_was(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    company(house)
+    rows = list(transfer.take_out())
+    db.session.rollback()
+    with saving():
+        for table in reversed(Base.metadata.sorted_tables):
+            db.session.execute(delete(table))
+    db.session.expunge_all()
+    assert told(bring_in(file(*rows))) == ["added"] * len(rows)
+    again = list(transfer.take_out())
+    place = {row["id"]: number for number, row in enumerate(rows)}
+    place_again = {row["id"]: number for number, row in enumerate(again)}
+    for before, after in zip(rows, again, strict=True):
+        assert {**before, "id": place[before["id"]], "reply_to": place.get(before.get("reply_to"))} \
+            == {**after, "id": place_again[after["id"]],
+                "reply_to": place_again.get(after.get("reply_to"))}
+
+
+def test_a_reply_to_what_was_withdrawn_comes_in_elsewhere_too(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    root = publish(house.ada, "root")
+    publish(house.grace, "reply", reply_to=root)
+    with saving():
+        posts.withdraw(root, house.ada, NOON)
+    rows = list(transfer.take_out())
+    assert told(bring_in(file(*rows))) == ["added"]
+
+
+def test_an_export_takes_the_same_queries_for_three_posts_and_for_thirty(house: House) -> None:
+    def count() -> int:
+        db.session.expunge_all()
+        with Queries() as queries:
+            list(transfer.take_out())
+        return len(queries)
+
+    for number in range(3):
+        publish(house.ada, f"post {number} #pumps")
+    few = count()
+    for number in range(27):
+        publish(people.get("ada"), f"more {number} #t{number}")
+    assert count() == few
