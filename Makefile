@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 INSTANCE ?= instance
 
-export MICROSHARE_INSTANCE := $(INSTANCE)
+export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
 .PHONY: run demo test check bench translations clean help
@@ -17,6 +17,8 @@ help: ## What there is to do
 run: $(VENV)/run ## Install what is needed and serve; HOST=, PORT= and INSTANCE= change where
 	@$(SERVED) exec $(BIN)/microshare serve
 
+# A company of its own, never mixed with yours.
+demo: INSTANCE = instance/demo
 demo: $(VENV)/run ## The same, with a small lively company in it
 	@$(SERVED) $(BIN)/microshare init >/dev/null
 	@$(SERVED) $(BIN)/microshare demo --if-empty

@@ -172,7 +172,8 @@ def build_demo(
             indexing.catch_up(bar.update)
     elif not if_empty:
         raise Refused("demo-not-empty")
-    click.echo(f"\nSign in at {config.current().url} with the password {demo.PASSWORD}:")
+    click.echo(f"\nSign in at {config.current().url} with the password {demo.PASSWORD}")
+    click.echo(f"(the company is in {config.current().instance}):")
     for sign_in in demo.SIGN_IN:
         click.echo(f"    {sign_in}")
 

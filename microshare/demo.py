@@ -49,7 +49,7 @@ SIGN_IN = tuple(
     SignIn(person.username, _ROLES.get(person.username, "member"), department, why)
     for person, department, why in zip(content.STANDING, content.DEPARTMENT_TURNS, (
         "reads in Dutch what the field reports, and keeps the installation",
-        "reads in English, keeps tags, goals and open questions, and sees the insights",
+        "reads in English, keeps tags, goals and open questions",
         "writes in Dutch after each visit, and is thanked by other departments",
     ), strict=False)
 )

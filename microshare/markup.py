@@ -119,16 +119,13 @@ def _html(
 ) -> str:
     # UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing.
     written = written.encode("utf-8", "replace").decode()
-    parts: list[str] = []
-    drawn: list[str] = []
-    at = 0
-    for start, end, shown in sorted(_drawn(written, people, whole_urls=whole_urls)):
-        parts.append(f"{written[at:start].translate(_SEEN)}\ufdd0{len(drawn)}\ufdd1")
-        drawn.append(shown)
+    drawn = sorted(_drawn(written, people, whole_urls=whole_urls))
+    seen, at = "", 0
+    for number, (start, end, _) in enumerate(drawn):
+        seen += f"{written[at:start].translate(_SEEN)}\ufdd0{number}\ufdd1"
         at = end
-    parts.append(written[at:].translate(_SEEN))
-    marked = _Dialect(blocks=blocks).convert("".join(parts))
-    return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])], marked))
+    marked = _Dialect(blocks=blocks).convert(seen + written[at:].translate(_SEEN))
+    return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])][2], marked))
 
 
 _LEADS = regex.compile(r"(?i)https?://[^\s/]|mailto:[^\s]")
@@ -148,10 +145,10 @@ def _drawn(
             yield span.start, span.end, _code(written, span)
         elif span.kind == "tag":
             tag = f'<a class="tag" href="/tags/{quote(text.fold(inner), safe="")}">{whole}</a>'
-            yield span.start, span.end, f"</a>{tag}{link}" if link else tag
+            yield span.start, span.end, f"{link and '</a>'}{tag}{link}"
         elif span.kind == "mention" and (name := text.fold(inner)) in people:
             mention = f'<a class="mention" href="/@{name}">{whole}</a>'
-            yield span.start, span.end, f"</a>{mention}{link}" if link else mention
+            yield span.start, span.end, f"{link and '</a>'}{mention}{link}"
         elif span.kind == "url" and link:
             yield span.start, span.end, whole
         elif span.kind == "url":
@@ -286,9 +283,8 @@ class _Dialect(Markdown):  # type: ignore[misc]
         )
         self.parser = BlockParser(self)
         self.parser.blockprocessors = _registry(*(kind(self.parser) for kind in self.kinds))
-        self.treeprocessors = _registry(
-            treeprocessors.InlineProcessor(self), treeprocessors.UnescapeTreeprocessor(self)
-        )
+        inline = treeprocessors.InlineProcessor(self)
+        self.treeprocessors = _registry(inline, treeprocessors.UnescapeTreeprocessor(self))
         self.postprocessors = _registry()
         return self
 
