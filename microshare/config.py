@@ -31,6 +31,10 @@ def _text(value: str) -> str:
     return value
 
 
+def _folder(value: str) -> Path:
+    return Path(_text(value))
+
+
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         expected = f"a whole number from {low} to {high}"
@@ -94,7 +98,7 @@ def _setting(default: Any, read: Callable[[str], Any], doc: str) -> Any:
 class Settings:
     """Everything that may differ between two installations. README's table is made from it."""
 
-    instance: Path = _setting(Path("instance"), Path, "folder of the database, index and key")
+    instance: Path = _setting(Path("instance"), _folder, "folder of the database, index and key")
     database_url: str = _setting(
         "", _address("sqlite", "postgresql"), "the database; empty: SQLite in the instance folder"
     )
@@ -152,8 +156,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-            raise Refused("setting-unknown", name=name, near=near[0] if near else "")
+            bare = {known_name.removeprefix(PREFIX): known_name for known_name in known}
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1)
+            raise Refused("setting-unknown", name=name, near=bare[near[0]] if near else "")
         if value == "" and known[name].default == "":
             continue
         try:

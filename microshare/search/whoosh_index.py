@@ -16,6 +16,7 @@ import struct
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,7 @@ _VERSION = f"{_SCHEMA_VERSION}.{analysis.ANALYSIS_VERSION} whoosh {whoosh.versio
 _VERSION_FILE = "VERSION"
 _NAME = "MAIN"  # Whoosh's own name for the only index in a folder
 _LOCK_FILE = "MAIN_WRITELOCK"
+_TIER_LIMIT = 7
 _TRIES, _PAUSE = 5, 0.01  # to open what a commit just replaced; seconds
 _CONTENTS = re.compile(r"_MAIN_(\d+)\.toc")
 
@@ -137,14 +139,20 @@ def _sync(path: str) -> None:
 
 
 def _merged(writer: Any, segments: list[Any]) -> list[Any]:
-    """Merge what is small besides this commit, so that n posts stand in about log(n) segments.
+    """Merge segments of like size once there are many, so that each post moves log8(n) times.
 
-    Whoosh's own rule lets segments of mere deletions pile up. Half-deleted ones are merged too.
+    Whoosh's own rule lets segments of mere deletions pile up; here they go, and half-deleted ones.
     """
-    kept, total = [], writer.doc_count()
-    for segment in sorted(segments, key=lambda segment: int(segment.doc_count())):
+
+    def tier(segment: Any) -> int:
+        return int(segment.doc_count()).bit_length() // 3  # a step is a factor of 8
+
+    counts = Counter(map(tier, segments))
+    full = max((one for one, count in counts.items() if count >= _TIER_LIMIT), default=-1)
+    kept = []
+    for segment in segments:
         live = segment.doc_count()
-        if live > max(2 * total, 8) and 2 * live > segment.doc_count_all():
+        if tier(segment) > full and 2 * live > segment.doc_count_all():
             kept.append(segment)
         elif live:
             reader = reading.SegmentReader(writer.storage, writer.schema, segment)
@@ -152,7 +160,6 @@ def _merged(writer: Any, segments: list[Any]) -> list[Any]:
                 writer.add_reader(reader)
             finally:
                 reader.close()
-            total += live
     return kept
 
 
@@ -179,14 +186,12 @@ class Folder:
         """A new reader of the newest generation."""
         with _telling():
             self._check_version()
-            for left in reversed(range(_TRIES)):
-                try:
+            for _ in range(_TRIES):
+                # A commit may have deleted what was listed; what it put there comes next.
+                with suppress(FileNotFoundError, index.EmptyIndexError):
                     return self._opened()
-                except (FileNotFoundError, index.EmptyIndexError):
-                    # A commit may have deleted what was listed; what it put there comes next.
-                    if not left:
-                        raise
                 time.sleep(_PAUSE)
+            return self._opened()
 
     def _opened(self) -> Any:
         storage = _Storage(self.path)

@@ -49,8 +49,8 @@ def upgrade() -> None:
     )
     op.create_table('tags',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('name', sa.String(length=140), nullable=False),
-    sa.Column('spelling', sa.String(length=140), nullable=False),
+    sa.Column('name', sa.String(length=500), nullable=False),
+    sa.Column('spelling', sa.String(length=500), nullable=False),
     sa.Column('description', sa.String(length=280), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id'),
