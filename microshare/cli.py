@@ -339,10 +339,10 @@ def index() -> None:
 def check_index() -> None:
     """Compare the index with the database; exit code 1 when they differ."""
     found = indexing.check()
-    if found.why or found.missing or found.surplus:
-        raise Refused(
-            "index-differs", missing=len(found.missing), surplus=len(found.surplus), why=found.why
-        )
+    if found.why:
+        raise Refused("index-broken", why=found.why)
+    if found.missing or found.surplus:
+        raise Refused("index-differs", missing=len(found.missing), surplus=len(found.surplus))
     click.echo(f"The index is right; {found.stale} posts wait for the next round.")
 
 

@@ -52,7 +52,7 @@ REFUSALS = {
     "not-the-asker": _("Only who asked may say that the question is solved."),
     "answer-elsewhere": _("The answer must be a reply to this question."),
     "goal-sentence": _("A goal needs a sentence of at most %(limit)s characters."),
-    "goal-past": _("A goal ends in the future."),
+    "goal-past": _("A goal ends today or later."),
     "goal-date": _("The end date of a goal looks like 2026-12-31."),
     "goal-state": _("A goal is one of: %(states)s."),
     # following and muting
@@ -72,14 +72,14 @@ REFUSALS = {
     "password-length": _(
         "A password has at least %(shortest)s characters (and at most %(longest)s)."
     ),
-    "username-malformed": _("A username has 1 to %(limit)s letters a–z, digits and _."),
+    "username-malformed": _("A username has 1 to %(limit)s characters: letters a–z, digits and _."),
     "username-taken": _("The username %(name)s is taken."),
     "email-malformed": _("That is not an e-mail address."),
     "email-taken": _("A colleague with this e-mail address has joined already."),
     "name-malformed": _("A name has 1 to %(limit)s characters."),
     "about-too-long": _("What you tell about yourself has at most %(limit)s characters."),
     "role-unknown": _("“%(role)s” is no role; the roles are: %(roles)s."),
-    "language-unknown": _("There is no language “%(language)s” here; choose en or nl."),
+    "language-unknown": _("There is no language “%(language)s” here; choose “en” or “nl”."),
     "time-zone-unknown": _("“%(zone)s” is no time zone; one looks like Europe/Amsterdam."),
     "digest-time": _("The digest needs a weekday and an hour from 0 to 23."),
     "department-name": _(
@@ -108,9 +108,10 @@ REFUSALS = {
     "row-lacks": _("this row has no %(column)s"),
     "not-installed": _("The tables are not those of this version: run `microshare init` first."),
     "index-differs": _(
-        "The index lacks %(missing)s posts and has %(surplus)s too many %(why)s. "
+        "The index lacks %(missing)s posts and has %(surplus)s too many. "
         "Run `microshare index rebuild`."
     ),
+    "index-broken": _("The index is %(why)s. Run `microshare index rebuild`."),
     "digests-failed": _("%(count)s digests could not be sent; the page /manage tells why."),
     "demo-not-empty": _("This instance has people already; a demo needs an empty one."),
     "request-too-large": _("That is more than %(limit)s KB: too much for one form."),

@@ -52,7 +52,8 @@ def test_the_compiled_catalogue_is_that_of_the_source() -> None:
     buffer = io.BytesIO()
     write_mo(buffer, catalogue())
     buffer.seek(0)
-    assert _strings(read_mo(buffer)) == _strings(read_mo(compiled.open("rb"))), "make translations"
+    with compiled.open("rb") as file:
+        assert _strings(read_mo(buffer)) == _strings(read_mo(file)), "run make translations"
 
 
 def _strings(compiled: Catalog) -> dict[str, str]:

@@ -86,6 +86,31 @@ def test_bytes_that_are_no_text_are_refused_with_a_sentence(ada: Browser) -> Non
     assert ids(ada.get("/everyone")) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/posts/99999999999999999999", 404),
+        ("/posts/0", 404),
+        ("/posts/abc", 404),
+        ("/@%00", 400),
+        ("/tags/%00", 400),
+        ("/tags/%ff%fe", 404),
+        ("/search?q=%00", 400),
+        ("/search?q=%22((*&sort=sideways&before=-1", 200),
+        ("/people?q=%25_", 200),
+        ("/questions?tag=nothing", 404),
+        ("/questions?days=99999999999", 200),
+        ("/digest/yesterday", 404),
+        ("/digest/9999-12-31", 404),
+        ("/departments/nowhere", 404),
+    ],
+)
+def test_a_nonsense_address_has_a_page_and_never_a_fault(
+    ada: Browser, path: str, status: int
+) -> None:
+    assert ada.get(path).status_code == status
+
+
 def test_ten_megabytes_are_refused_with_a_sentence(ada: Browser) -> None:
     answer = ada.send("/posts", line="x" * 10_000_000)
     assert answer.status_code == 413

@@ -26,12 +26,13 @@ from typing import Any
 
 import whoosh
 from whoosh import columns, fields, formats, index, reading, writing
-from whoosh.filedb.filestore import FileStorage, StorageError
+from whoosh.filedb.filestore import StorageError
 from whoosh.filedb.filetables import FileFormatError
 from whoosh.matching import ReadTooFar
 
 from microshare.errors import Unavailable
 from microshare.search import analysis
+from microshare.search.whoosh_storage import Storage
 
 _SCHEMA_VERSION = 1
 _VERSION = f"{_SCHEMA_VERSION}.{analysis.ANALYSIS_VERSION} whoosh {whoosh.versionstring()}"
@@ -97,47 +98,6 @@ class _telling:  # noqa: N801
             raise Unavailable("index", why="damaged") from error
 
 
-class _Storage(FileStorage):  # type: ignore[misc]
-    """Files that are on the disk before a commit counts, and closed after a failure."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder))
-        self._made: list[str] = []
-        self._streams: list[Any] = []
-
-    def create_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        self._made.append(name)
-        self._streams.append(super().create_file(name, *args, **kwargs))
-        return self._streams[-1]
-
-    def open_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        self._streams.append(super().open_file(name, *args, **kwargs))
-        return self._streams[-1]
-
-    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
-        # Whoosh renames one file only, the contents, when all others are complete.
-        for name in [*self._made, "."]:
-            if self.file_exists(name):
-                _sync(self._fpath(name))
-        super().rename_file(oldname, newname, safe)
-        _sync(self._fpath("."))
-        self._made.clear()
-
-    def close_streams(self) -> None:
-        for stream in self._streams:
-            if not stream.is_closed:
-                stream.close()
-        self._streams.clear()
-
-
-def _sync(path: str) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def _merged(writer: Any, segments: list[Any]) -> list[Any]:
     """Merge segments of like size once there are many, so that each post moves log8(n) times.
 
@@ -194,7 +154,7 @@ class Folder:
             return self._opened()
 
     def _opened(self) -> Any:
-        storage = _Storage(self.path)
+        storage = Storage(self.path)
         try:
             contents = index.TOC.read(storage, _NAME, schema=SCHEMA)
             return index.FileIndex._reader(storage, SCHEMA, contents.segments, contents.generation)
@@ -211,8 +171,8 @@ class Folder:
             raise Unavailable("index", why="version")
 
     @contextmanager
-    def _locked(self) -> Iterator[_Storage]:
-        storage = _Storage(self.path)
+    def _locked(self) -> Iterator[Storage]:
+        storage = Storage(self.path)
         lock = storage.lock(_LOCK_FILE)
         with _telling():
             if not lock.acquire():

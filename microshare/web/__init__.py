@@ -46,6 +46,7 @@ def init_app(app: Flask) -> None:
     sessions = LoginManager(app)
     sessions.user_loader(frame.user_of_session)
     app.before_request(frame.let_in)
+    app.url_map.converters["id"] = asked.Id
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session

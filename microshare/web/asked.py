@@ -7,12 +7,14 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Response, g, redirect, request
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from microshare.errors import Missing, Refused
 from microshare.models import User
 
 LARGEST_ID = 2**31 - 1
+URL_ENCODED = "application/x-www-form-urlencoded"
 View = Callable[..., Any]
 
 
@@ -80,18 +82,33 @@ def again(render: Callable[[], str]) -> None:
     g.again = render
 
 
+class Id(IntegerConverter):
+    """A number in an address that can be an id; a larger one is no address of ours."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, min=1, max=LARGEST_ID)
+
+
 def refuse_broken_text() -> None:
-    """Bytes that are no UTF-8 are refused with a sentence, not quietly replaced."""
+    """Bytes that are no UTF-8 are refused with a sentence, not quietly replaced.
+
+    So is a NUL, which no database stores; in a line or a note the domain has its own sentence.
+    """
+    if any("\x00" in value for value in request.args.values()) or "\x00" in request.path:
+        _broken()
     if request.method != "POST":
         return
-    if request.mimetype == "application/x-www-form-urlencoded":
+    if request.mimetype == URL_ENCODED:
         raw = request.get_data(cache=True, as_text=False)
         try:
             unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
         except UnicodeDecodeError:
             _broken()
-    elif any("\ufffd" in value for values in request.form.lists() for value in values[1]):
-        _broken()
+    for name, values in request.form.lists():
+        if any("\ufffd" in value for value in values) and request.mimetype != URL_ENCODED:
+            _broken()
+        if name not in ("line", "note") and any("\x00" in value for value in values):
+            _broken()
 
 
 def _broken() -> NoReturn:

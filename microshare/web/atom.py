@@ -92,7 +92,7 @@ def department(slug: str) -> str:
     )
 
 
-@pages.get("/posts/<int:post_id>.atom")
+@pages.get("/posts/<id:post_id>.atom")
 @atom
 def thread(post_id: int) -> str:
     post = posts.visible(post_id)

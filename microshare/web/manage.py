@@ -120,7 +120,7 @@ def set_goal() -> Response:
     return _done()
 
 
-@pages.post("/goals/<int:goal_id>")
+@pages.post("/goals/<id:goal_id>")
 def settle_goal(goal_id: int) -> Response:
     again(_page)
     with saving():

@@ -70,7 +70,7 @@ def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> 
     )
 
 
-@pages.get("/posts/<int:post_id>")
+@pages.get("/posts/<id:post_id>")
 def thread(post_id: int) -> str:
     post = posts.get(post_id)
     page = feeds.thread(reader(), post)
@@ -90,13 +90,13 @@ def thread(post_id: int) -> str:
     )
 
 
-@pages.get("/posts/<int:post_id>/history")
+@pages.get("/posts/<id:post_id>/history")
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
     return render_template("history.html", post=post, revisions=posts.history(post))
 
 
-@pages.route("/posts/<int:post_id>/edit", methods=["GET", "POST"])
+@pages.route("/posts/<id:post_id>/edit", methods=["GET", "POST"])
 def edit(post_id: int) -> str | Response:
     post = posts.visible(post_id)
     form = request.form
@@ -128,7 +128,7 @@ def edit(post_id: int) -> str | Response:
     return redirect(url_for("posts.thread", post_id=post_id), 303)
 
 
-@pages.route("/posts/<int:post_id>/withdraw", methods=["GET", "POST"])
+@pages.route("/posts/<id:post_id>/withdraw", methods=["GET", "POST"])
 def withdraw(post_id: int) -> str | Response:
     if request.method == "GET":
         return render_template("withdraw.html", post=posts.visible(post_id))
@@ -141,7 +141,7 @@ def withdraw(post_id: int) -> str | Response:
     return back(url_for("lists.own"))
 
 
-@pages.post("/posts/<int:post_id>/thanks")
+@pages.post("/posts/<id:post_id>/thanks")
 def thank(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
@@ -152,7 +152,7 @@ def thank(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/save")
+@pages.post("/posts/<id:post_id>/save")
 def save(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
@@ -163,7 +163,7 @@ def save(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/tags")
+@pages.post("/posts/<id:post_id>/tags")
 def tag_on(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
@@ -174,7 +174,7 @@ def tag_on(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/answer")
+@pages.post("/posts/<id:post_id>/answer")
 def accept(post_id: int) -> Response:
     with saving():
         reply = posts.visible(needed_number("reply"))
@@ -182,7 +182,7 @@ def accept(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/solve")
+@pages.post("/posts/<id:post_id>/solve")
 def solve(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
@@ -193,7 +193,7 @@ def solve(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/mute")
+@pages.post("/posts/<id:post_id>/mute")
 def mute(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
@@ -204,7 +204,7 @@ def mute(post_id: int) -> Response:
     return _to(post_id)
 
 
-@pages.post("/posts/<int:post_id>/opened")
+@pages.post("/posts/<id:post_id>/opened")
 def mark_opened(post_id: int) -> tuple[str, int]:
     """Told by the page's script when a thread or note is looked at."""
     with saving():

@@ -1,0 +1,52 @@
+"""Where the embedded index keeps its files.
+
+Whoosh itself does not wait for the disk. The database would then remember that a post was indexed,
+and after a power failure the index would not.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from whoosh.filedb.filestore import FileStorage
+
+
+class Storage(FileStorage):  # type: ignore[misc]
+    """Files that are on the disk before a commit counts, and closed after a failure."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self._made: list[str] = []
+        self._streams: list[Any] = []
+
+    def create_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        self._made.append(name)
+        self._streams.append(super().create_file(name, *args, **kwargs))
+        return self._streams[-1]
+
+    def open_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        self._streams.append(super().open_file(name, *args, **kwargs))
+        return self._streams[-1]
+
+    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
+        # Whoosh renames one file only, the contents, when all others are complete.
+        for name in [*self._made, "."]:
+            if self.file_exists(name):
+                _sync(self._fpath(name))
+        super().rename_file(oldname, newname, safe)
+        _sync(self._fpath("."))
+        self._made.clear()
+
+    def close_streams(self) -> None:
+        for stream in self._streams:
+            if not stream.is_closed:
+                stream.close()
+        self._streams.clear()
+
+
+def _sync(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
