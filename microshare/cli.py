@@ -384,10 +384,7 @@ def preview_digest(username: str, when: str, html: bool) -> None:
 def send_digests(when: str, username: str) -> None:
     """Send the letters that are due, each once a period; or one colleague's now."""
     now = _moment(when)
-    if username:
-        run = digest_run.send_to(_found(username), now)
-    else:
-        run = digest_run.send_due(now)
+    run = digest_run.send_to(_found(username), now) if username else digest_run.send_due(now)
     if run is None:
         click.echo("No letter is due.")
         return

@@ -72,7 +72,7 @@ class Child:
     """Carries in a process that outlives this one; they speak in lines of JSON."""
 
     def __enter__(self) -> "Child":
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "microshare.cli", "hand-over"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

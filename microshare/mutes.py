@@ -58,15 +58,14 @@ def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:
         .where(Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now))
         .order_by(Mute.kind, Mute.target_id)
     ).all()
-    tables: dict[str, type[Tag] | type[User] | type[Post]] = {
-        "tag": Tag,
-        "person": User,
-        "thread": Post,
-    }
+    ids: dict[str, list[int]] = {"tag": [], "person": [], "thread": []}
+    for row in rows:
+        ids[row.kind].append(row.target_id)
     found: dict[tuple[str, int], Target] = {}
-    for kind, table in tables.items():
-        ids = [row.target_id for row in rows if row.kind == kind]
-        if ids:
-            for target in db.session.scalars(select(table).where(table.id.in_(ids))):
-                found[kind, target.id] = target
+    for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids["tag"]))):
+        found["tag", tag.id] = tag
+    for person in db.session.scalars(select(User).where(User.id.in_(ids["person"]))):
+        found["person", person.id] = person
+    for post in db.session.scalars(select(Post).where(Post.id.in_(ids["thread"]))):
+        found["thread", post.id] = post
     return [(row, found[row.kind, row.target_id]) for row in rows]

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from microshare import config, passwords, text
@@ -182,12 +183,15 @@ def change(
     folded = text.fold(username.strip())
     if folded != user.username_folded and known([folded]):
         raise Refused("username-taken", name=username)
+    user.department_id = department.id  # before the username: it may load, and so flush
     user.username, user.username_folded = checked_username(username), folded
     user.name = checked_name(name)
-    user.department_id = department.id
     user.language, user.time_zone = checked_language(language), checked_zone(time_zone)
     user.about = about
-    db.session.flush()
+    try:
+        db.session.flush()
+    except IntegrityError:  # somebody else took the username at the same moment
+        raise Refused("username-taken", name=username) from None
     if renamed:  # the index knows posts by their author's names
         db.session.execute(
             update(Post).where(Post.author_id == user.id).values(version=Post.version + 1)
@@ -240,12 +244,14 @@ def _may_administer(by: User | None) -> None:
 
 
 def _keep_one_administrator(user: User) -> None:
-    others = db.session.scalar(
-        select(func.count())
-        .select_from(User)
-        .where(User.role == "administrator", User.suspended_at.is_(None), User.id != user.id)
-    )
-    if user.administers and user.suspended_at is None and not others:
+    # Locked in one order: two who suspend each other at the same moment would leave none.
+    administrators = db.session.scalars(
+        select(User.id)
+        .where(User.role == "administrator", User.suspended_at.is_(None))
+        .order_by(User.id)
+        .with_for_update()
+    ).all()
+    if administrators == [user.id]:
         raise Refused("last-administrator")
 
 

@@ -47,7 +47,7 @@ def named(written: Iterable[tuple[str, str]], now: datetime) -> dict[str, Tag]:
         if max(len(name), len(spelling)) > NAME_LIMIT:
             raise Refused("tag-too-long", limit=NAME_LIMIT)
     found = _by_name(wanted)
-    for name, spelling in wanted.items():
+    for name, spelling in sorted(wanted.items()):  # in one order: no two writers lock each other
         if name not in found:
             add_once(Tag, name=name, spelling=spelling, description="", created_at=now)
     return found if len(found) == len(wanted) else _by_name(wanted)

@@ -115,9 +115,9 @@ def spans(line: str) -> list[Span]:
     targets = [(link.inner[1], link.end) for link in links]
     found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, addresses)]
     silent = sorted(coded + addresses + targets)
-    for start, end in _outside(silent, (match.span() for match in _NAMED.finditer(line))):
+    for start, stop in _outside(silent, (match.span() for match in _NAMED.finditer(line))):
         kind: Literal["tag", "mention"] = "mention" if line[start] in "@＠" else "tag"
-        end = start + len(line[start:end].rstrip(_JOINERS_INSIDE))
+        end = start + len(line[start:stop].rstrip(_JOINERS_INSIDE))
         found.append(Span(kind, start, end, (start + 1, end)))
     return sorted(found, key=lambda span: span.start)
 

@@ -138,16 +138,18 @@ def test_a_post_that_was_tagged_on_comes_to_the_followers_of_that_tag(house: Hou
     assert page.items[0].post.tags[0].added_by.name == "Linus"
 
 
-@pytest.mark.parametrize("what", ["tag", "person", "thread"])
-def test_what_is_muted_stays_away_whatever_brings_it(house: House, what: str) -> None:
+def test_what_is_muted_stays_away_whatever_brings_it(house: House) -> None:
     post = publish(house.ada, "loud #pumps #loud")
     reply = publish(house.ada, "loud too #pumps #loud", reply_to=post)
     quiet = publish(house.linus, "quiet #pumps")
     follow(house.grace, tags.get("pumps"), house.ada, departments.get("sales"))
-    assert ids(own(house.grace)) == [quiet.id, reply.id, post.id]
-    mute(house.grace, {"tag": tags.get("loud"), "person": house.ada, "thread": reply}[what])
-    assert ids(own(house.grace)) == [quiet.id]
-    assert ids(feeds.everyone(house.grace)) == [quiet.id, reply.id, post.id]
+    for target in (tags.get("loud"), house.ada, reply):
+        assert ids(own(house.grace)) == [quiet.id, reply.id, post.id]
+        mute(house.grace, target)
+        assert ids(own(house.grace)) == [quiet.id]
+        assert ids(feeds.everyone(house.grace)) == [quiet.id, reply.id, post.id]
+        with saving():
+            mutes.unmute(house.grace, target)
 
 
 def test_a_muted_tag_of_the_department_stays_away(house: House) -> None:
@@ -215,14 +217,12 @@ def test_a_page_that_is_just_full_is_the_last(house: House) -> None:
     assert feeds.everyone(house.grace, before=written[0]).items == []
 
 
-@pytest.mark.parametrize(("limit", "count"), [(0, 1), (-5, 1), (1000, feeds.LARGEST_PAGE)])
-def test_a_page_has_at_least_one_and_at_most_a_hundred(
-    house: House, limit: int, count: int
-) -> None:
+def test_a_page_has_at_least_one_and_at_most_a_hundred(house: House) -> None:
     with saving():
         for number in range(101):
             posts.publish(house.ada, f"post {number}", now=NOON)
-    assert len(feeds.everyone(house.grace, limit=limit).items) == count
+    for limit, count in ((0, 1), (-5, 1), (1000, feeds.LARGEST_PAGE)):
+        assert len(feeds.everyone(house.grace, limit=limit).items) == count
 
 
 def test_each_list_has_its_own_posts_newest_first(house: House) -> None:
@@ -300,7 +300,9 @@ def show(page: Page) -> None:
         post = item.post
         assert post.author.name
         assert post.department.name
-        assert [(tie.tag.spelling, tie.added_by) for tie in post.tags] is not None
+        for tie in post.tags:
+            assert tie.tag.spelling
+            assert tie.added_by is None or tie.added_by.name
         if post.reply_to:
             assert post.reply_to.author.name
 

@@ -41,14 +41,15 @@ def test_the_user_of_a_token_comes_with_the_department_in_one_query(house: House
     assert len(queries) == 1
 
 
-@pytest.mark.parametrize(("kind", "name", "code"), [
-    ("root", "mine", "token-kind"), ("", "mine", "token-kind"), ("api", " ", "name-malformed"),
-    ("api", "x" * 81, "name-malformed"), ("api", "a\x00", "name-malformed"),
-])
-def test_a_token_has_a_kind_and_a_name(house: House, kind: str, name: str, code: str) -> None:
-    with pytest.raises(Refused) as refused:
-        create(house.ada, kind, name)
-    assert refused.value.code == code
+def test_a_token_has_a_kind_and_a_name(house: House) -> None:
+    for kind, name, code in (
+        ("root", "mine", "token-kind"), ("", "mine", "token-kind"),
+        ("api", " ", "name-malformed"), ("api", "x" * 81, "name-malformed"),
+        ("api", "a\x00", "name-malformed"),
+    ):
+        with pytest.raises(Refused) as refused:
+            create(house.ada, kind, name)
+        assert refused.value.code == code
     assert grants.tokens_of(house.ada) == []
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 from microshare import departments, follows, interests, mutes, posts
 from microshare.db import saving
 from microshare.interests import Interests, Reason
-from microshare.models import User
+from microshare.models import Tag, User
 from tests.acts import publish, tag
 from tests.conftest import NOON, House, Queries
 
@@ -20,19 +20,24 @@ def mute(reader: User, *targets: mutes.Target, span: str = "good") -> None:
             mutes.mute(reader, target, span, NOON)
 
 
+def department_follows(slug: str, by: User, *wanted: Tag) -> None:
+    with saving():
+        for one in wanted:
+            departments.follow_tag(departments.get(slug), one, by, NOON)
+
+
 def of(reader: User, after: timedelta = timedelta()) -> Interests:
     return interests.of(reader, NOON + after)
 
 
 def test_everything_that_brings_and_keeps_away_is_loaded_in_one_query(house: House) -> None:
     pumps, heat, loud = tag("pumps"), tag("heat"), tag("loud")
-    research, sales = departments.get("research"), departments.get("sales")
+    sales = departments.get("sales")
     post = publish(house.ada, "a thread")
     follow(house.grace, pumps, house.ada, sales)
     mute(house.grace, loud, house.linus, post)
-    with saving():
-        departments.follow_tag(research, heat, house.grace, NOON)
-        departments.follow_tag(sales, loud, house.ada, NOON)
+    department_follows("research", house.grace, heat)
+    department_follows("sales", house.ada, loud)
     assert house.grace.id
     with Queries() as queries:
         wants = of(house.grace)
@@ -60,8 +65,7 @@ def test_a_mute_that_has_run_out_is_no_interest(house: House) -> None:
 def test_a_muted_tag_brings_nothing_whoever_follows_it(house: House) -> None:
     pumps, heat = tag("pumps"), tag("heat")
     follow(house.grace, pumps, heat)
-    with saving():
-        departments.follow_tag(departments.get("research"), pumps, house.grace, NOON)
+    department_follows("research", house.grace, pumps)
     mute(house.grace, pumps)
     assert of(house.grace).all_tags == {heat.id}
 
@@ -70,24 +74,21 @@ def test_who_follows_nothing_is_known_until_the_department_follows_a_tag(house: 
     assert of(house.grace).follows_nothing
     mute(house.grace, house.ada)
     assert of(house.grace).follows_nothing
-    with saving():
-        departments.follow_tag(departments.get("research"), tag("heat"), house.grace, NOON)
+    department_follows("research", house.grace, tag("heat"))
     assert not of(house.grace).follows_nothing
     assert of(house.linus).follows_nothing
 
 
 def test_the_department_of_the_moment_counts(house: House) -> None:
+    department_follows("sales", house.ada, tag("heat"))
     with saving():
-        departments.follow_tag(departments.get("sales"), tag("heat"), house.ada, NOON)
         house.grace.department_id = house.ada.department_id
     assert of(house.grace).department_tags == {tag("heat").id}
 
 
 def test_each_kind_of_follow_is_a_reason_of_its_own_the_own_choices_first(house: House) -> None:
     post_id = publish(house.ada, "all at once #Pumps #Heat #Acme").id
-    with saving():
-        for name in ("pumps", "heat"):
-            departments.follow_tag(departments.get("research"), tag(name), house.grace, NOON)
+    department_follows("research", house.grace, tag("pumps"), tag("heat"))
     follow(house.grace, tag("Pumps"), house.ada, departments.get("sales"))
     assert of(house.grace).reasons(posts.get(post_id)) == (
         Reason("tag", "Pumps", "pumps"), Reason("person", "Ada", "ada"),

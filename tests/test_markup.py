@@ -80,6 +80,10 @@ OUT = 'rel="nofollow noopener noreferrer"'
         ("[*x*](http://wiki/_a_)", f'<a href="http://wiki/_a_" {OUT}><em>x</em></a>'),
         ("![x](http://wiki/a)", f'<a href="http://wiki/a" {OUT}>x</a>'),
         ("[_x_ #a_b](http://wiki)", f'<a href="http://wiki" {OUT}><em>x</em> </a>{TAG}'),
+        (
+            "[x #a_b y](http://wiki)",
+            f'<a href="http://wiki" {OUT}>x </a>{TAG}<a href="http://wiki" {OUT}> y</a>',
+        ),
         ("[](http://wiki/a)", f'<a href="http://wiki/a" {OUT}>wiki/a</a>'),
         ("<http://wiki/_a_>", f'<a href="http://wiki/_a_" {OUT}>wiki/_a_</a>'),
         ("http://wiki/" + "a" * 60, f'<a href="http://wiki/{"a" * 60}" {OUT}>wiki/{"a" * 34}…</a>'),
@@ -108,6 +112,7 @@ def test_a_line_is_shown_so(line: str, safe: str) -> None:
             "<blockquote><pre><code>&gt; x\n</code></pre></blockquote>"
             "<ul><li><pre><code>  x\n</code></pre></li></ul>",
         ),
+        ("`a\n#b`", "<p><code>a\n#b</code></p>"),
         ("```\n*x*", "<p>```<br><em>x</em></p>"),
         ("    #a_b", f"<p>{TAG}</p>"),
         ("1. a\n    - b\n        - c", "<ol><li>a<ul><li>b<ul><li>c</li></ul></li></ul></li></ol>"),

@@ -28,7 +28,7 @@ def utc(*parts: int) -> datetime:
     (date(2026, 11, 2), 8, NEW_YORK, utc(2026, 10, 26, 12), utc(2026, 11, 2, 13), 169),
     (date(2026, 11, 23), 8, AMSTERDAM, utc(2026, 11, 16, 7), utc(2026, 11, 23, 7), 168),
 ])
-def test_a_week_is_counted_on_the_local_clock(  # noqa: PLR0913
+def test_a_week_is_counted_on_the_local_clock(
     day: date, hour: int, zone: ZoneInfo, since: datetime, until: datetime, hours: int
 ) -> None:
     period = periods.ending(day, hour, zone)
@@ -77,7 +77,7 @@ def test_the_weekday_is_the_readers_own() -> None:
     assert periods.newest(at, 6, 22, NEW_YORK).day == date(2026, 11, 22)
 
 
-moments = st.datetimes(datetime(2021, 1, 1), datetime(2036, 12, 31),  # noqa: DTZ001
+moments = st.datetimes(datetime(2021, 1, 1), datetime(2036, 12, 31),
                        timezones=st.just(UTC))
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 

@@ -344,6 +344,11 @@ def test_best_puts_posts_that_say_all_words_first(engine: Engine) -> None:
     assert set(find(engine, "noisy pump", sort="best")) == {1, 2, 3, 4}
 
 
+def test_best_puts_them_first_even_where_a_short_post_says_the_rare_word(engine: Engine) -> None:
+    fill(engine, "noisy", *["a pump"] * 30, "noisy " + "and so on " * 20 + "pump")
+    assert find(engine, "noisy pump", sort="best")[:2] == [32, 1]
+
+
 def test_best_puts_the_word_itself_before_its_other_forms(engine: Engine) -> None:
     fill(engine, "een fiets", "twee fietsen", "een fiets")
     assert find(engine, "fietsen", sort="best") == [2, 3, 1]
