@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import config, departments, people, posts, tags, text
+from microshare import config, departments, drafts, people, posts, tags, text
 from microshare.db import db, saving
 from microshare.errors import Missing, Refusal, Refused
 from microshare.models import Department, Post, PostTag, User
@@ -190,8 +190,8 @@ def _tags_of(value: Any) -> list[tuple[str, str]]:
     words = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         raise Refused("row-malformed", why="tags")
-    if len(words) > posts.TAG_LIMIT:
-        raise Refused("too-many-tags", count=len(words), limit=posts.TAG_LIMIT)
+    if len(words) > drafts.TAG_LIMIT:
+        raise Refused("too-many-tags", count=len(words), limit=drafts.TAG_LIMIT)
     return tags.mended(words)
 
 

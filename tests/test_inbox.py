@@ -107,6 +107,11 @@ def test_the_inbox_is_paged_and_every_item_is_on_one_page(house: House) -> None:
     assert second.before is None
     shown = [entry.item.post.id for entry in [*first.entries, *second.entries]]
     assert shown == [post.id for post in reversed(written)]
+    with saving():
+        for post in written[-5:]:
+            posts.withdraw(post, house.grace, NOON)
+    full = inbox.of(house.ada)
+    assert (len(full.entries), full.before) == (inbox.PAGE, None)
 
 
 def test_an_empty_inbox_is_a_page(house: House) -> None:

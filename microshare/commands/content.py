@@ -1,0 +1,124 @@
+"""`microshare search`, `index`, `import`, `export` and `demo`: the posts and their index."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from microshare import clock, config, demo, feeds, indexing, people, sentences, transfer
+from microshare.commands.frame import ready
+from microshare.db import saving
+from microshare.errors import Refused
+
+
+@click.command()
+@click.argument("query")
+@click.option("--sort", type=click.Choice(["newest", "best"]), default="newest")
+@click.option("--limit", default=feeds.PAGE, show_default=True)
+@ready
+def search(query: str, sort: str, limit: int) -> None:
+    """Search the posts, as on the page."""
+    page, _ = feeds.found(None, query, sort=sort, limit=limit, zone=config.current().zone)
+    for item in page.items:
+        post = item.post
+        click.echo(f"{post.id}\t{post.created_at:%Y-%m-%d}\t@{post.author.username}\t{post.line}")
+
+
+@click.group()
+def index() -> None:
+    """Look after the search index."""
+
+
+@index.command("check")
+@ready
+def check_index() -> None:
+    """Compare the index with the database; exit code 1 when they differ."""
+    found = indexing.check()
+    if found.why:
+        raise Refused("index-broken", why=found.why)
+    if found.missing or found.surplus:
+        raise Refused("index-differs", missing=len(found.missing), surplus=len(found.surplus))
+    click.echo(f"The index is right; {found.stale} posts wait for the next round.")
+
+
+@index.command("rebuild")
+@ready
+def rebuild_index() -> None:
+    """Make the index anew from the database."""
+    with click.progressbar(length=indexing.total(), label="Indexing") as bar:
+        count = indexing.rebuild(bar.update)
+    click.echo(f"{count} posts are in the index.")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Report on every row, keep nothing.")
+@ready
+def import_posts(file: Path, dry_run: bool) -> None:
+    """Bring in posts from JSON Lines or CSV: author, department, line, note, tags, time.
+
+    Safe to repeat: a row that is there already is not added again.
+    """
+    rows = transfer.rows_of(file)
+    counts = {"added": 0, "there": 0, "refused": 0}
+    with click.progressbar(length=len(rows), label="Importing", file=sys.stderr) as bar:
+        report = []
+        for outcome in transfer.bring_in(rows, clock.now(), dry_run=dry_run):
+            counts[outcome.state] += 1
+            if dry_run or outcome.refusal is not None:
+                report.append(outcome)
+            bar.update(1)
+    for outcome in sorted(report, key=lambda o: o.row.number):
+        told = sentences.reason(outcome.refusal) if outcome.refusal else outcome.state
+        click.echo(f"row {outcome.row.number}: {told}")
+    would = "would be " if dry_run else ""
+    click.echo(
+        f"{counts['added']} {would}added, {counts['there']} there already, "
+        f"{counts['refused']} refused."
+    )
+
+
+@click.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@ready
+def export_posts(file: Path | None) -> None:
+    """Write all posts as JSON Lines, to a file or to standard output."""
+    with (
+        file.open("w", encoding="utf-8") if file else sys.stdout as out,
+        click.progressbar(length=indexing.total(), label="Exporting", file=sys.stderr) as bar,
+    ):
+        for row in transfer.take_out():
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            bar.update(1)
+
+
+@click.command("demo")
+@click.option("--people", "people_count", default=40, show_default=True)
+@click.option("--posts", "post_count", default=1500, show_default=True)
+@click.option("--tags", "tag_count", default=60, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
+@ready
+def build_demo(
+    people_count: int, post_count: int, tag_count: int, seed: int, if_empty: bool
+) -> None:
+    """Fill an empty instance with a small lively company."""
+    if not people.find(suspended=True):
+        with saving(), click.progressbar(length=post_count, label="Writing posts") as bar:
+            demo.build(
+                people=people_count,
+                posts=post_count,
+                tags=tag_count,
+                seed=seed,
+                now=clock.now(),
+                told=bar.update,
+            )
+        with click.progressbar(length=indexing.waiting(), label="Indexing") as bar:
+            indexing.catch_up(bar.update)
+    elif not if_empty:
+        raise Refused("demo-not-empty")
+    click.echo(f"\nSign in at {config.current().url} with the password {demo.PASSWORD}")
+    click.echo(f"(the company is in {config.current().instance}):")
+    for sign_in in demo.SIGN_IN:
+        click.echo(f"    {sign_in}")
