@@ -1,14 +1,11 @@
 """microshare: an internal microblog that replaces cc-e-mail."""
 
-import logging
-
 from flask import Flask
 from flask_migrate import Migrate
 
 from microshare import config, db, web
 from microshare.config import Settings
 from microshare.db import db as database
-from microshare.web.security import RequestId
 
 __all__ = ["create_app"]
 
@@ -20,20 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, instance_path=str(settings.instance.absolute()))
     app.config["MICROSHARE"] = settings
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # asset addresses carry a fingerprint
-    _log(app, settings)
     db.init_app(app)
     Migrate(app, database, directory=f"{app.root_path}/migrations")
     web.init_app(app)
     return app
-
-
-def _log(app: Flask, settings: Settings) -> None:
-    """Lines with the request's id, and of people nothing but ids."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        logging.Formatter("%(asctime)s %(levelname)s %(request_id)s %(name)s: %(message)s")
-    )
-    handler.addFilter(RequestId())
-    app.logger.handlers[:] = [handler]
-    app.logger.propagate = False
-    app.logger.setLevel(settings.log_level.upper())

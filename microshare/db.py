@@ -55,7 +55,10 @@ def init_app(app: Flask) -> None:
     if url.startswith("postgresql:"):
         url = url.replace("postgresql:", "postgresql+psycopg:", 1)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": not url.startswith("sqlite")}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_pre_ping": not url.startswith("sqlite"),
+        "hide_parameters": True,  # a fault in the log tells no names and no texts
+    }
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

@@ -32,12 +32,17 @@ class Due:
         return Claim(self.reader_id, self.period.day)
 
 
-def send_due(now: datetime, *, newcomers: bool = True) -> DigestRun | None:
+Told = Callable[[int, int], None]  # how many are done, of how many
+
+
+def send_due(
+    now: datetime, *, newcomers: bool = True, told: Told = lambda done, total: None
+) -> DigestRun | None:
     """Send every letter that is due by now; None when nothing was, or another run is at it.
 
     `newcomers`: also the letter of a period that ended before the reader joined.
     """
-    return _run(lambda: list(_due(now, newcomers)), now)
+    return _run(lambda: list(_due(now, newcomers)), now, told)
 
 
 def send_to(reader: User, now: datetime) -> DigestRun | None:
@@ -53,20 +58,21 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
         claims.drop(due.claim)  # asked for by hand, an empty or failed letter is tried anew
         return [due]
 
-    return _run(still_due, now)
+    return _run(still_due, now, lambda done, total: None)
 
 
-def _run(due: Callable[[], Sequence[Due]], now: datetime) -> DigestRun | None:
+def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestRun | None:
     with exclusive("digest") as mine:
         if not (mine and due()):
             return None
         with handover.carrier() as carrier:
             waiting = due()  # again: what a run that died had in hand is marked by now
             run_id = _begin(now)
-            for one in waiting:
+            for done, one in enumerate(waiting, 1):
                 state = _send(carrier, one, now)
                 if state in claims.DONE:
                     _count(run_id, state)
+                told(done, len(waiting))
         with saving():
             db.session.get_one(DigestRun, run_id).finished_at = now
         return db.session.get_one(DigestRun, run_id)

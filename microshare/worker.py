@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
-from microshare.db import db, saving
+from microshare.db import db, outage, saving
 from microshare.errors import Refusal
 
 INDEX, LETTERS, DIGESTS, CLEANING = 1, 3, 30, 3600  # seconds between two rounds
@@ -81,9 +81,9 @@ def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
             try:
                 job()
             except Refusal as refusal:
-                app.logger.warning("%s waits: %s", job.__name__, refusal)
+                app.logger.warning("%s waits: %s", job.__name__, refusal.code)
             except OperationalError as error:
-                app.logger.warning("%s waits: database %s", job.__name__, error.orig)
+                app.logger.warning("%s waits: %s", job.__name__, outage(error))
             finally:
                 db.session.remove()
 

@@ -37,7 +37,7 @@ FLOORS = {
     # the pages
     6: "web.asked web.language web.security",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.manage web.posts web.refusals web.settings web.shown",
+         "web.log web.manage web.posts web.refusals web.settings web.shown",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",

@@ -1,3 +1,4 @@
+import secrets
 import stat
 import subprocess
 import sys
@@ -130,6 +131,20 @@ def test_two_installations_have_two_keys(tmp_path: Path) -> None:
     for name in "ab":
         (tmp_path / name).mkdir()
     assert config.secret_key(tmp_path / "a") != config.secret_key(tmp_path / "b")
+
+
+def test_the_key_of_a_process_that_was_a_moment_earlier_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token_hex = secrets.token_hex
+
+    def slowly(length: int) -> str:
+        (tmp_path / "secret.key").write_text("theirs")
+        return token_hex(length)
+
+    monkeypatch.setattr(secrets, "token_hex", slowly)
+    assert config.secret_key(tmp_path) == "theirs"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret.key"]
 
 
 READ = """

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from microshare import departments, feeds, people, posts, tags, transfer
+from microshare import departments, feeds, people, posts, tags, text, transfer
 from microshare.db import Base, db, saving
 from microshare.errors import Refused
 from microshare.models import Department, Post, User
@@ -331,3 +332,17 @@ def test_an_export_takes_the_same_queries_for_three_posts_and_for_thirty(house: 
     for number in range(27):
         publish(people.get("ada"), f"more {number} #t{number}")
     assert count() == few
+
+
+def test_a_tenth_of_the_real_messages_goes_in_but_for_lines_that_are_too_long(
+    domain: Flask, data: Path, tmp_path: Path
+) -> None:
+    lines = (data / "posts/messages.jsonl").read_text("utf-8").splitlines()[::10]
+    file = tmp_path / "messages.jsonl"
+    file.write_text("\n".join(lines), "utf-8")
+    too_long = sum(text.count(json.loads(line)["line"]) > 140 for line in lines)
+    states = Counter(o.state for o in transfer.bring_in(transfer.rows_of(file), NOON))
+    assert too_long > 30
+    assert states == {"added": len(lines) - too_long, "refused": too_long}
+    again = Counter(o.state for o in transfer.bring_in(transfer.rows_of(file), NOON))
+    assert again == {"there": len(lines) - too_long, "refused": too_long}

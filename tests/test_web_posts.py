@@ -1,4 +1,7 @@
+import logging
 import re
+import sqlite3
+import sys
 
 import html5lib
 import pytest
@@ -321,3 +324,42 @@ def test_a_full_disk_keeps_the_text_and_every_post_that_was_taken(app: Flask) ->
     with app.app_context():
         count = sum(a.status_code == 303 for a in answers)
         assert db.session.query(Post).count() == count
+
+
+def test_a_locked_database_keeps_the_text_and_reading_goes_on(
+    site: Flask, ada: Browser
+) -> None:
+    token = ada.token()
+    with site.app_context():
+        engine = db.engine
+        path = engine.url.database
+    assert path is not None
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout=50")
+    holder = sqlite3.connect(path, isolation_level=None)
+    try:
+        holder.execute("BEGIN EXCLUSIVE")
+        answer = ada.post("/posts", data={"csrf_token": token, "line": "typed in a busy moment"})
+        assert answer.status_code == 503
+        page = answer.get_data(as_text=True)
+        assert "The database is busy" in page
+        assert "typed in a busy moment" in page
+        assert ada.get("/everyone").status_code == 200
+    finally:
+        holder.close()
+    assert ada.post("/posts", data={"csrf_token": token, "line": "again"}).status_code == 303
+
+
+def test_the_log_tells_of_requests_by_ids_and_page_names_alone(
+    site: Flask, ada: Browser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for handler in site.logger.handlers:
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(sys.stderr)
+    ada.get("/@grace", headers={"X-Request-ID": "abc-7"})
+    told = capsys.readouterr().err
+    assert "abc-7" in told
+    assert "lists.person" in told
+    assert "user 1" in told
+    assert "grace" not in told
+    assert "example.com" not in told

@@ -39,13 +39,22 @@ def preview_digest(username: str, when: str, html: bool) -> None:
 def send_digests(when: str, username: str) -> None:
     """Send the letters that are due, each once a period; or one colleague's now."""
     now = _moment(when)
-    run = digest_run.send_to(found(username), now) if username else digest_run.send_due(now)
+    if username:
+        run = digest_run.send_to(found(username), now)
+    else:
+        run = digest_run.send_due(now, told=_show)
     if run is None:
         click.echo("No letter is due.")
         return
     click.echo(f"{run.sent} sent, {run.empty} had nothing to say, {run.failed} failed.")
     if run.failed:
         raise Refused("digests-failed", count=run.failed)
+
+
+def _show(done: int, total: int) -> None:
+    """A line of progress on the error stream, of a long run on a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\rSending {done} of {total}", nl=done == total, err=True)
 
 
 def _moment(written: str) -> datetime:

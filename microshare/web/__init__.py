@@ -18,6 +18,7 @@ from microshare.web import (
     inbox,
     language,
     lists,
+    log,
     manage,
     posts,
     refusals,
@@ -32,6 +33,7 @@ BLUEPRINTS = (accounts, atom, digests, find, follows, help, inbox, lists, manage
 def init_app(app: Flask) -> None:
     """Open this door of the application."""
     configured: config.Settings = app.config["MICROSHARE"]
+    log.init_app(app)
     security.init_app(app)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
     csrf = CSRFProtect(app)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from feedgenerator import Atom1Feed
-from flask import Blueprint, request
+from flask import Blueprint, request, url_for
 from flask_babel import gettext
 
 from microshare import clock, config, departments, feeds, markup, people, posts, tags
@@ -105,4 +105,4 @@ def thread(post_id: int) -> str:
 def search() -> str:
     raw = request.args.get("q", "")
     page, _ = feeds.found(reader(), raw, zone=zone())
-    return _feed(raw, f"/search?q={raw}", [*page.items])
+    return _feed(raw, url_for("find.search", q=raw), [*page.items])

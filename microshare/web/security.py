@@ -1,12 +1,10 @@
 """Sessions, headers and limits: what keeps a page safe whatever it shows."""
 
-import logging
 import re
-import uuid
 from datetime import timedelta
 from ipaddress import ip_address
 
-from flask import Flask, g, has_request_context, request
+from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -28,7 +26,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 
 
 class _Sessions(SecureCookieSessionInterface):
@@ -73,19 +70,12 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
-    app.before_request(_name_request)
     app.after_request(_add_headers)
-
-
-def _name_request() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:16]
 
 
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-ID"] = g.get("request_id", "-")
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
@@ -93,11 +83,3 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.add("Vary", "Cookie")
     return response
-
-
-class RequestId(logging.Filter):
-    """Gives each line of the log the id of its request."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = g.get("request_id", "-") if has_request_context() else "-"
-        return True
