@@ -29,7 +29,9 @@ def test_the_wheel_holds_everything_that_the_product_reads(tmp_path: Path) -> No
     wanted = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "microshare").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pot"
+        if path.is_file()
+        and path.suffix != ".pot"
+        and not any(p == "__pycache__" or p.startswith(".") for p in path.relative_to(ROOT).parts)
     }
     assert wanted - inside == set()
     (entry,) = [name for name in inside if name.endswith("entry_points.txt")]
