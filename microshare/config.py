@@ -6,6 +6,7 @@ one: a typo that is ignored costs an administrator an afternoon.
 
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -164,8 +165,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[known[name].name] = known[name].metadata["read"](value)
         except ValueError as error:
+            shown = re.sub(r"[^/@]*:[^/@]*@", "…@", value)  # no password on a screen or in a log
             raise Refused(
-                "setting-malformed", name=name, value=value, expected=str(error)
+                "setting-malformed", name=name, value=shown, expected=str(error)
             ) from error
     settings = Settings(**values)
     if "url" in values:

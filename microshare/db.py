@@ -123,7 +123,12 @@ def saving() -> Iterator[None]:
     A database that does not answer becomes `Unavailable("database", why=…)`.
     """
     session = db.session
+    if session.info.get("saving"):
+        raise RuntimeError(
+            "saving inside saving: the inner one would throw away the outer one's work"
+        )
     session.rollback()
+    session.info["saving"] = True
     try:
         session.connection(execution_options={"writes": True})
         yield
@@ -134,6 +139,8 @@ def saving() -> Iterator[None]:
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info.pop("saving", None)
 
 
 def add_once(model: type[Base], **values: Any) -> bool:

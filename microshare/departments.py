@@ -1,29 +1,17 @@
 """Departments: where colleagues work, and the tags that a department follows for its people."""
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
-import regex
 from sqlalchemy import delete, func, select
 
 from microshare import text
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, DepartmentTag, Follow, Tag, User
+from microshare.slugs import slug_of
 
 NAME_LIMIT, SLUG_LIMIT = 80, 500  # some letters of some scripts fold to a dozen
-
-
-def slug_of(name: str) -> str:
-    """What a department is called in addresses.
-
-    >>> slug_of("Research & Développement"), slug_of("Van Dalen")
-    ('research-developpement', 'van-dalen')
-    """
-    folded = unicodedata.normalize("NFKD", " ".join(map(text.fold, name.split())))
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    return "-".join(regex.findall(r"[\p{L}\p{N}]+", bare))
 
 
 def named(name: str, now: datetime) -> Department:

@@ -8,14 +8,18 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from microshare import config, people
 from microshare.db import db
 from microshare.errors import Forbidden, Refused
 from microshare.models import Department, OneTimeLink, User
 
-LIFETIMES = {"join": timedelta(days=14), "reset": timedelta(hours=2)}
+LIFETIMES = {
+    "first": timedelta(days=14),
+    "join": timedelta(days=14),
+    "reset": timedelta(hours=2),
+}
 
 
 def _hash(token: str) -> str:
@@ -53,18 +57,14 @@ def first_administrator(now: datetime) -> str | None:
 
     The links made before stop working: the newest start prints the one that counts.
     """
-    if db.session.scalar(
-        select(func.count()).select_from(User).where(User.role == "administrator")
-    ):
+    if _is_administered():
         return None
-    db.session.execute(
-        delete(OneTimeLink).where(
-            OneTimeLink.role == "administrator",
-            OneTimeLink.created_by_id.is_(None),
-            OneTimeLink.used_at.is_(None),
-        )
-    )
-    return _make("join", now, role="administrator")
+    db.session.execute(delete(OneTimeLink).filter_by(purpose="first", used_at=None))
+    return _make("first", now, role="administrator")
+
+
+def _is_administered() -> bool:
+    return bool(db.session.scalar(select(User.id).filter_by(role="administrator").limit(1)))
 
 
 def invite(email: str | None, role: str, by: User | None, now: datetime) -> str:
@@ -100,11 +100,19 @@ def reset(login: str, now: datetime) -> tuple[User, str] | None:
 
 
 def get(token: str, purpose: str, now: datetime) -> OneTimeLink:
-    """The link that still works, or `Refused("link-expired")`: used, too old, or never made."""
+    """The link that still works, or `Refused("link-expired")`: used, too old, or never made.
+
+    The first administrator's link opens what an invitation opens, until there is one.
+    """
+    purposes = ("join", "first") if purpose == "join" else (purpose,)
     found = db.session.scalars(
-        select(OneTimeLink).filter_by(token_hash=_hash(token), purpose=purpose)
+        select(OneTimeLink).where(
+            OneTimeLink.token_hash == _hash(token), OneTimeLink.purpose.in_(purposes)
+        )
     ).one_or_none()
     if found is None or found.used_at is not None or found.expires_at <= now:
+        raise Refused("link-expired")
+    if found.purpose == "first" and _is_administered():
         raise Refused("link-expired")
     return found
 
@@ -145,6 +153,12 @@ def set_password(token: str, password: str, now: datetime) -> User:
     if user is None or user.suspended_at is not None:
         raise Refused("link-expired")
     people.set_password(user, password)
+    # A letter that was asked for earlier, and went astray, opens nothing any more.
+    db.session.execute(
+        update(OneTimeLink)
+        .where(OneTimeLink.user_id == user.id, OneTimeLink.used_at.is_(None))
+        .values(used_at=now)
+    )
     return user
 
 

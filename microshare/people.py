@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from microshare import config, passwords, text
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
-from microshare.models import Department, Follow, Post, User
+from microshare.models import Department, Follow, Post, Token, User
 from microshare.models.people import ROLES
 
 NAME_LIMIT, USERNAME_LIMIT, ABOUT_LIMIT = 80, 30, 500
@@ -230,6 +230,11 @@ def suspend(user: User, now: datetime, by: User | None = None) -> None:
     _keep_one_administrator(user)
     user.suspended_at = user.suspended_at or now
     sign_out_everywhere(user)
+    db.session.execute(
+        update(Token)
+        .where(Token.user_id == user.id, Token.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
 
 
 def restore(user: User, by: User | None = None) -> None:

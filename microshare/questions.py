@@ -15,6 +15,7 @@ def accept(question: Post, reply: Post, asker: User, now: datetime) -> None:
         raise Missing("post", id=reply.id)
     if reply.root_id != question.root_id or reply.id == question.id:
         raise Refused("answer-elsewhere")
+    _forget_answer(question)
     question.answer_id = reply.id
     question.solved_at = question.solved_at or now
     question.version += 1
@@ -33,9 +34,17 @@ def solve(question: Post, asker: User, now: datetime) -> None:
 def reopen(question: Post, asker: User) -> None:
     """The asker does need an answer after all."""
     _may_settle(question, asker)
+    _forget_answer(question)
     question.solved_at = question.answer_id = None
     question.version += 1
     db.session.flush()
+
+
+def _forget_answer(question: Post) -> None:
+    """Who gave the answer that is one no longer is not told of it any more."""
+    former = db.session.get(Post, question.answer_id) if question.answer_id else None
+    if former is not None:
+        notices.take_back(former.author_id, "answer", former.id, question.author_id)
 
 
 def _may_settle(question: Post, asker: User) -> None:

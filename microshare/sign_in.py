@@ -6,9 +6,10 @@ address. The answer is the same whichever part was wrong, and takes as long.
 
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 
 from microshare import config, passwords, people, text
 from microshare.db import db
@@ -19,8 +20,18 @@ WINDOW = timedelta(minutes=15)
 PER_ACCOUNT, PER_ADDRESS = 10, 50
 
 
-def sign_in(login: str, password: str, address: str, now: datetime) -> User | None:
-    """The colleague whose password this is; None when a part is wrong (and it is counted).
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody tries to sign in; counted as wrong until the password proves right."""
+
+    user_id: int | None
+    password_hash: str | None  # None: nobody of this name, or no way in for them
+    account: str
+    counted: tuple[int, ...]  # ids of the counts
+
+
+def attempt(login: str, address: str, now: datetime) -> Attempt:
+    """Count an attempt, before the password is looked at: many at once gain nothing.
 
     `Refused("too-many-attempts")` when this account or this address was wrong too often, even
     with the right password: a guesser must not see which guess would have done.
@@ -31,13 +42,31 @@ def sign_in(login: str, password: str, address: str, now: datetime) -> User | No
     for whom, limit in ((account, PER_ACCOUNT), (place, PER_ADDRESS)):
         if _failures(whom, now) >= limit:
             raise Refused("too-many-attempts", minutes=int(WINDOW.total_seconds() // 60))
-    right = passwords.fits(user.password_hash if user else None, password)
-    if user is None or not right or user.suspended_at is not None:
-        db.session.add_all([FailedSignIn(whom=account, at=now), FailedSignIn(whom=place, at=now)])
-        db.session.flush()
-        return None
-    db.session.execute(delete(FailedSignIn).where(FailedSignIn.whom == account))
-    return user
+    rows = [FailedSignIn(whom=account, at=now), FailedSignIn(whom=place, at=now)]
+    db.session.add_all(rows)
+    db.session.flush()
+    may_enter = user is not None and user.suspended_at is None
+    return Attempt(
+        user.id if user and may_enter else None,
+        user.password_hash if user and may_enter else None,
+        account,
+        tuple(row.id for row in rows),
+    )
+
+
+def is_right(attempt: Attempt, password: str) -> bool:
+    """Whether it is their password. Outside of `saving`: this is slow on purpose."""
+    return passwords.fits(attempt.password_hash, password)
+
+
+def enter(attempt: Attempt) -> User:
+    """The colleague whose password was right; what was counted against the account is forgotten."""
+    db.session.execute(
+        delete(FailedSignIn).where(
+            or_(FailedSignIn.whom == attempt.account, FailedSignIn.id.in_(attempt.counted))
+        )
+    )
+    return db.session.get_one(User, attempt.user_id)
 
 
 def forget_old(now: datetime) -> int:

@@ -62,7 +62,7 @@ def _by_name(names: Iterable[str]) -> dict[str, Tag]:
 
 def get(name: str) -> Tag:
     """The tag of this name, however it is spelt, or `Missing`."""
-    folded = text.fold(name.strip().removeprefix("#"))
+    folded = text.fold(name.strip().lstrip("#＃"))
     found = db.session.scalars(select(Tag).filter_by(name=folded)).one_or_none()
     if found is None:
         raise Missing("tag", name=name)
@@ -106,7 +106,7 @@ def _parsed(word: str) -> tuple[str, str]:
 
 def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
     """Tags that begin so, with how many posts they have, most used first."""
-    folded = text.fold(start.removeprefix("#"))
+    folded = text.fold(start.lstrip("#＃"))
     return [
         (tag, uses)
         for tag, uses in db.session.execute(

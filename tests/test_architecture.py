@@ -14,6 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     0: "clock errors periods text version demo_content search.document search.inflection",
+    0.3: "slugs",
     0.5: "config markup demo_plan search.analysis search.query "
          "search.whoosh_storage",  # told by one of those
     # the outside: database, mail, passwords, the folder of the index
@@ -37,7 +38,8 @@ FLOORS = {
     # the pages
     6: "web.asked web.language web.security",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.log web.manage web.posts web.refusals web.settings web.shown",
+         "web.log web.manage web.posts web.refusals web.shown",
+    6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",

@@ -160,7 +160,6 @@ def test_each_start_without_an_administrator_prints_the_link_that_counts(house: 
     assert links.get(invitation, "join", NOON)
 
 
-@pytest.mark.xfail(strict=True, reason="it works for its fortnight, whoever administers by then")
 def test_the_first_link_ends_when_somebody_became_administrator_without_it(house: House) -> None:
     no_administrator(house)
     with saving():

@@ -54,7 +54,6 @@ def test_another_answer_takes_the_place_of_the_first(house: House) -> None:
     assert [entry.kind for entry in inbox.of(house.linus).entries] == ["answer"]
 
 
-@pytest.mark.xfail(strict=True, reason="accept and reopen leave the first answer's notice")
 def test_an_answer_that_is_one_no_longer_leaves_the_inbox(house: House) -> None:
     question = publish(house.ada, "Who knows?")
     first = publish(house.grace, "I do", reply_to=question)

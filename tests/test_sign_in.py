@@ -15,7 +15,11 @@ HOME = "192.0.2.7"
 def enter(login: str, password: str = PASSWORD, address: str = HOME,
           now: datetime = NOON) -> User | None:
     with saving():
-        return sign_in.sign_in(login, password, address, now)
+        attempt = sign_in.attempt(login, address, now)
+    if not sign_in.is_right(attempt, password):
+        return None
+    with saving():
+        return sign_in.enter(attempt)
 
 
 def fail(times: int, login: str = "ada", address: str = HOME, now: datetime = NOON) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import regex
 
+from microshare.slugs import slug_of
 from microshare.text import fold
 
 LENGTH_LIMIT = 500  # characters of a search that are read
@@ -103,8 +104,8 @@ def _with_filter(query: Query, name: str, value: str, negated: bool) -> Query | 
     value = value.strip()
     if name == "from" and fold(value):
         return _with_name(query, "people", fold(value.removeprefix("@")), negated)
-    if name == "dept" and value:
-        return _with_name(query, "departments", "-".join(map(fold, value.split())), negated)
+    if name == "dept" and slug_of(value):
+        return _with_name(query, "departments", slug_of(value), negated)
     if name in _FLAGS and value.casefold() in _FLAGS[name]:
         return _with(query, value.casefold(), not negated)
     if name in ("after", "before") and (day := _day(value)):

@@ -27,18 +27,21 @@ def enter() -> str | Response:
             return back(url_for("lists.own"))
         return _sign_in_page()
     again(_sign_in_page)
-    with saving():
-        user = sign_in.sign_in(
-            request.form.get("login", ""),
-            request.form.get("password", ""),
-            request.remote_addr or "",
-            clock.now(),
-        )
+    user = signed_in(request.form.get("login", ""), request.form.get("password", ""))
     if user is None:
-        # After saving, for the failure counts; one sentence whichever part was wrong.
-        raise Refused("sign-in-wrong")
+        raise Refused("sign-in-wrong")  # one sentence whichever part was wrong
     _begin(user)
     return redirect(wanted if is_local(wanted) else url_for("lists.own"), 303)
+
+
+def signed_in(login: str, password: str) -> User | None:
+    """The colleague of this name and password."""
+    with saving():
+        attempt = sign_in.attempt(login, request.remote_addr or "", clock.now())
+    if not sign_in.is_right(attempt, password):
+        return None
+    with saving():
+        return sign_in.enter(attempt)
 
 
 def _sign_in_page() -> str:

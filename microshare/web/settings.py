@@ -13,10 +13,10 @@ from microshare import (
     grants,
     mutes,
     people,
-    sign_in,
 )
 from microshare.db import saving
 from microshare.errors import Refused
+from microshare.web import accounts
 from microshare.web.asked import again, number, reader, undo
 
 pages = Blueprint("settings", __name__)
@@ -81,17 +81,11 @@ def change_digest() -> Response:
 def change_password() -> Response:
     """A new password ends every session but this one."""
     again(lambda: _page({}))
-    with saving():
-        known = sign_in.sign_in(
-            reader().username,
-            request.form.get("current", ""),
-            request.remote_addr or "",
-            clock.now(),
-        )
-        if known is not None:
-            people.set_password(known, request.form.get("password", ""))
+    known = accounts.signed_in(reader().username, request.form.get("current", ""))
     if known is None:
         raise Refused("password-wrong")
+    with saving():
+        people.set_password(known, request.form.get("password", ""))
     login_user(known)
     return _saved()
 
