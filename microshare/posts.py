@@ -4,6 +4,7 @@ Every door calls `publish`. What it accepts is in one transaction with its tags,
 the writer's key; what it refuses (by the rules of `drafts`) it leaves untouched.
 """
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -46,12 +47,12 @@ def publish(
         author_id=author.id,
         department_id=department.id if department else author.department_id,
         created_at=now,
-        key=key or None,
+        key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
         **draft.columns(),
     )
-    if not _is_first(post) and (earlier := _by_key(author, key)) is not None:
+    if (earlier := _insert(post, author)) is not None:
         return earlier
     _tie(post, draft, now)
     _tag(post, [pair for pair in tagged if pair[0] not in draft.tags], author.id, now)
@@ -77,16 +78,17 @@ def _by_key(author: User, key: str | None) -> Post | None:
     return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
 
 
-def _is_first(post: Post) -> bool:
-    """Insert the post; false when its key came with another one at the same moment."""
+def _insert(post: Post, author: User) -> Post | None:
+    """Insert the post, or give the one that came with the same key at the same moment."""
+    key = post.key
     try:
         with db.session.begin_nested():
             db.session.add(post)
     except IntegrityError:
-        if post.key is None:
+        if (earlier := _by_key(author, key)) is None:
             raise
-        return False
-    return True
+        return earlier
+    return None
 
 
 def _count_reply(reply: Post, step: int) -> None:

@@ -1,40 +1,25 @@
-"""Posts in from a file and out to one: JSON Lines or CSV, repeatable without doubles.
+"""Posts in from a file and out to one, repeatable without doubles.
 
-A row has `author`, `department`, `line`, and may have `note`, `tags`, `time`, `id`, `reply_to`
-(the id of an earlier row) and `name`. Each row is published like any other post; what a rule
-refuses is reported and left out. A row's key is made from its id, or from its content, so the
-same file a second time adds nothing.
+Each row is published like any other post; what a rule refuses is reported and left out. A row's
+key is made from its id, or from its content, so the same file a second time adds nothing.
 """
 
-import csv
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, TextIO
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import config, departments, drafts, people, posts, tags, text
+from microshare import departments, drafts, people, posts, tags, text
 from microshare.db import db, saving
 from microshare.errors import Missing, Refusal, Refused
 from microshare.models import Department, Post, PostTag, User
+from microshare.rows import COLUMNS, NEEDED, Row, parse_time
 
 BATCH = 200  # rows in one transaction: others get their turn in between
-NEEDED = ("author", "line")
-COLUMNS = ("id", "author", "name", "department", "line", "note", "tags", "time", "kind", "reply_to")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of a file, as it was read."""
-
-    number: int  # its line in the file, from 1
-    values: dict[str, Any]
-    broken: str = ""  # why it could not be read
 
 
 @dataclass(frozen=True)
@@ -44,56 +29,6 @@ class Outcome:
     row: Row
     state: str
     refusal: Refusal | None = None
-
-
-def rows_of(path: Path) -> list[Row]:
-    """The rows of a file, in the order of their times; rows without a time keep their place.
-
-    Feeds are ordered by when a post came in, so what happened first goes in first.
-    """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        read = _csv_rows if path.suffix.lower() == ".csv" else _json_rows
-        rows = list(read(file, path.name))
-    last = datetime.min.replace(tzinfo=UTC)
-    keyed = []
-    for row in rows:
-        last = _time_of(row) or last
-        keyed.append((last, row.number, row))
-    return [row for _, _, row in sorted(keyed, key=lambda entry: entry[:2])]
-
-
-def _time_of(row: Row) -> datetime | None:
-    try:
-        return parse_time(str(row.values.get("time", "")))
-    except Refused:
-        return None
-
-
-def _json_rows(file: TextIO, name: str) -> Iterator[Row]:
-    for number, line in enumerate(file, 1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Row(number, {}, str(error))
-            continue
-        if isinstance(values, dict):
-            yield Row(number, values)
-        else:
-            yield Row(number, {}, "not an object")
-
-
-def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
-    reader = csv.DictReader(file)
-    try:
-        missing = set(NEEDED) - set(reader.fieldnames or ())
-        if missing:
-            raise Refused("file-format", name=name, why="no column " + ", ".join(sorted(missing)))
-        for values in reader:
-            yield Row(reader.line_num, {k: v for k, v in values.items() if k and v})
-    except csv.Error as error:
-        raise Refused("file-format", name=name, why=str(error)) from error
 
 
 def bring_in(rows: Sequence[Row], now: datetime, *, dry_run: bool = False) -> Iterator[Outcome]:
@@ -230,23 +165,14 @@ def _author(
 
 
 def _key(wanted: dict[str, str]) -> str:
-    """The same row has the same key, whichever file it stands in."""
+    """The same row has the same key, whichever file it stands in; our own export names it."""
+    if wanted["key"]:
+        return wanted["key"]
     if wanted["id"]:
         return f"import:{wanted['id']}"
     content = "\0".join(wanted[name] for name in ("author", "time", "line", "note"))
     digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
     return f"import:{digest}"
-
-
-def parse_time(written: str) -> datetime:
-    """A time as people and files write it; without a zone it is the company's local time."""
-    try:
-        moment = datetime.fromisoformat(written.strip())
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=config.current().zone)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Refused("time-malformed", value=written[:40]) from None
 
 
 def take_out() -> Iterator[dict[str, Any]]:
@@ -277,6 +203,7 @@ def _row_of(post: Post) -> dict[str, Any]:
     replied = post.reply_to if post.reply_to and post.reply_to.withdrawn_at is None else None
     row = {
         "id": str(post.id),
+        "key": post.key,
         "author": post.author.username,
         "name": post.author.name,
         "department": post.department.name,

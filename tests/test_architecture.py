@@ -27,7 +27,7 @@ FLOORS = {
     # nouns that know tables and texts alone; the first two serve others of them
     2.5: "interests notices",
     3: "people departments tags grants claims sentences installing search.whoosh_engine",
-    3.5: "links sign_in search drafts",  # links make people, and people sign in
+    3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     # verbs upon posts
     4: "posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from microshare import departments, feeds, people, posts, tags, text, transfer
+from microshare import departments, feeds, people, posts, rows, tags, text, transfer
 from microshare.db import Base, db, saving
 from microshare.errors import Refused
 from microshare.models import Department, Post, User
@@ -35,7 +35,7 @@ def file(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 
 def bring_in(path: Path, **more: bool) -> list[Outcome]:
-    return list(transfer.bring_in(transfer.rows_of(path), NOON, **more))
+    return list(transfer.bring_in(rows.read(path), NOON, **more))
 
 
 def told(outcomes: list[Outcome]) -> list[str]:
@@ -156,7 +156,7 @@ def test_a_refused_row_leaves_no_author_department_or_tag_behind(house: House, f
 def test_a_csv_without_the_columns_it_needs_is_refused_whole(house: House, file) -> None:  # type: ignore[no-untyped-def]
     for content in ("name,text", "author,text", "x" * 10):
         with pytest.raises(Refused) as refused:
-            transfer.rows_of(file(content, "ada,short", name="p.csv"))
+            rows.read(file(content, "ada,short", name="p.csv"))
         assert refused.value.code == "file-format"
         assert refused.value.facts["name"] == "p.csv"
 
@@ -185,7 +185,7 @@ def test_an_import_that_was_broken_off_is_simply_done_again(
 ) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr(transfer, "BATCH", 2)
     path = file(*({"author": "ada", "line": f"post {number}"} for number in range(7)))
-    begun = transfer.bring_in(transfer.rows_of(path), NOON)
+    begun = transfer.bring_in(rows.read(path), NOON)
     assert [next(begun).state for _ in range(3)] == ["added"] * 3
     begun.close()  # type: ignore[attr-defined]
     db.session.remove()
@@ -250,7 +250,7 @@ def test_a_time_without_a_zone_is_the_companys(app: Flask) -> None:
             ("2026-11-23T08:00:00-05:00", datetime(2026, 11, 23, 13, tzinfo=UTC)),
             ("2026-11-23", datetime(2026, 11, 22, 23, tzinfo=UTC)),
         ):
-            assert transfer.parse_time(written) == moment
+            assert rows.parse_time(written) == moment
 
 
 def test_what_is_no_time_is_refused_with_a_piece_of_it(
@@ -260,7 +260,7 @@ def test_what_is_no_time_is_refused_with_a_piece_of_it(
                     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
         with subtests.test(written=written[:30]), app.app_context():
             with pytest.raises(Refused) as refused:
-                transfer.parse_time(written)
+                rows.parse_time(written)
             assert refused.value.code == "time-malformed"
             assert len(refused.value.facts["value"]) <= 40
 
@@ -281,30 +281,30 @@ def company(house: House) -> None:
 
 def test_an_export_has_every_visible_post_oldest_first(house: House) -> None:
     company(house)
-    rows = list(transfer.take_out())
-    assert [row["line"] for row in rows] == [
+    taken = list(transfer.take_out())
+    assert [row["line"] for row in taken] == [
         "Which #Pump?", "This one, @ada", "Thanks", "no question?"]
-    assert rows[0] == {
-        "id": rows[0]["id"], "author": "ada", "name": "Ada", "department": "Sales",
+    assert taken[0] == {
+        "id": taken[0]["id"], "key": taken[0]["key"], "author": "ada", "name": "Ada", "department": "Sales",
         "line": "Which #Pump?", "note": "the *old* one", "tags": ["Tagged_On"],
         "time": "2026-11-21T12:00:00+00:00", "kind": "question"}
-    assert rows[1]["reply_to"] == rows[0]["id"]
-    assert rows[3]["department"] == "Sales"  # where linus was when he wrote
+    assert taken[1]["reply_to"] == taken[0]["id"]
+    assert taken[3]["department"] == "Sales"  # where linus was when he wrote
 
 
 def test_an_export_comes_in_elsewhere_as_it_was(house: House, file) -> None:  # type: ignore[no-untyped-def]
     company(house)
-    rows = list(transfer.take_out())
+    taken = list(transfer.take_out())
     db.session.rollback()
     with saving():
         for table in reversed(Base.metadata.sorted_tables):
             db.session.execute(delete(table))
     db.session.expunge_all()
-    assert told(bring_in(file(*rows))) == ["added"] * len(rows)
+    assert told(bring_in(file(*taken))) == ["added"] * len(taken)
     again = list(transfer.take_out())
-    place = {row["id"]: number for number, row in enumerate(rows)}
+    place = {row["id"]: number for number, row in enumerate(taken)}
     place_again = {row["id"]: number for number, row in enumerate(again)}
-    for before, after in zip(rows, again, strict=True):
+    for before, after in zip(taken, again, strict=True):
         assert {**before, "id": place[before["id"]], "reply_to": place.get(before.get("reply_to"))} \
             == {**after, "id": place_again[after["id"]],
                 "reply_to": place_again.get(after.get("reply_to"))}
@@ -315,8 +315,8 @@ def test_a_reply_to_what_was_withdrawn_comes_in_elsewhere_too(house: House, file
     publish(house.grace, "reply", reply_to=root)
     with saving():
         posts.withdraw(root, house.ada, NOON)
-    rows = list(transfer.take_out())
-    assert told(bring_in(file(*rows))) == ["added"]
+    (taken,) = transfer.take_out()
+    assert told(bring_in(file({**taken, "key": "elsewhere"}))) == ["added"]
 
 
 def test_an_export_takes_the_same_queries_for_three_posts_and_for_thirty(house: House) -> None:
@@ -341,8 +341,19 @@ def test_a_tenth_of_the_real_messages_goes_in_but_for_lines_that_are_too_long(
     file = tmp_path / "messages.jsonl"
     file.write_text("\n".join(lines), "utf-8")
     too_long = sum(text.count(json.loads(line)["line"]) > 140 for line in lines)
-    states = Counter(o.state for o in transfer.bring_in(transfer.rows_of(file), NOON))
+    states = Counter(o.state for o in transfer.bring_in(rows.read(file), NOON))
     assert too_long > 30
     assert states == {"added": len(lines) - too_long, "refused": too_long}
-    again = Counter(o.state for o in transfer.bring_in(transfer.rows_of(file), NOON))
+    again = Counter(o.state for o in transfer.bring_in(rows.read(file), NOON))
     assert again == {"there": len(lines) - too_long, "refused": too_long}
+
+
+def test_an_export_brought_back_into_the_same_instance_adds_nothing(
+    house: House, tmp_path: Path
+) -> None:
+    first = publish(house.ada, "one #x")
+    publish(house.grace, "two", reply_to=first)
+    file = tmp_path / "export.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in transfer.take_out()), "utf-8")
+    states = Counter(o.state for o in transfer.bring_in(rows.read(file), NOON))
+    assert states == {"there": 2}

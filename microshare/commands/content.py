@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from microshare import clock, config, demo, feeds, indexing, people, sentences, transfer
+from microshare import clock, config, demo, feeds, indexing, people, rows, sentences, transfer
 from microshare.commands.frame import ready
 from microshare.db import saving
 from microshare.errors import Refused
@@ -60,11 +60,11 @@ def import_posts(file: Path, dry_run: bool) -> None:
 
     Safe to repeat: a row that is there already is not added again.
     """
-    rows = transfer.rows_of(file)
+    read = rows.read(file)
     counts = {"added": 0, "there": 0, "refused": 0}
-    with click.progressbar(length=len(rows), label="Importing", file=sys.stderr) as bar:
+    with click.progressbar(length=len(read), label="Importing", file=sys.stderr) as bar:
         report = []
-        for outcome in transfer.bring_in(rows, clock.now(), dry_run=dry_run):
+        for outcome in transfer.bring_in(read, clock.now(), dry_run=dry_run):
             counts[outcome.state] += 1
             if dry_run or outcome.refusal is not None:
                 report.append(outcome)

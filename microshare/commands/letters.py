@@ -5,7 +5,7 @@ from datetime import datetime
 
 import click
 
-from microshare import clock, digest, digest_letter, digest_run, handover, people, periods, transfer
+from microshare import clock, digest, digest_letter, digest_run, handover, people, periods, rows
 from microshare.commands.frame import found, ready
 from microshare.errors import Refused
 
@@ -59,7 +59,7 @@ def _show(done: int, total: int) -> None:
 
 def _moment(written: str) -> datetime:
     """The time that an option names, or the present."""
-    return transfer.parse_time(written) if written else clock.now()
+    return rows.parse_time(written) if written else clock.now()
 
 
 @click.command("hand-over", hidden=True)

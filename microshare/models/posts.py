@@ -57,7 +57,7 @@ class Post(Base):
     note_html: Mapped[str] = mapped_column(Text, default="")
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # None: it begins one
-    key: Mapped[str | None] = mapped_column(String(200))  # the writer's own, for sending twice
+    key: Mapped[str] = mapped_column(String(200))  # the writer's own, for sending twice
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

@@ -174,7 +174,7 @@ def upgrade() -> None:
     sa.Column('note_html', sa.Text(), nullable=False),
     sa.Column('reply_to_id', sa.Integer(), nullable=True),
     sa.Column('thread_id', sa.Integer(), nullable=True),
-    sa.Column('key', sa.String(length=200), nullable=True),
+    sa.Column('key', sa.String(length=200), nullable=False),
     sa.Column('created_at', UtcDateTime(), nullable=False),
     sa.Column('edited_at', UtcDateTime(), nullable=True),
     sa.Column('withdrawn_at', UtcDateTime(), nullable=True),
