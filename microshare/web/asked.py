@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from typing import Any, NoReturn, cast
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from flask import Response, g, redirect, request
 from flask_login import current_user
@@ -103,6 +103,7 @@ def refuse_broken_text() -> None:
         try:
             unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
         except UnicodeDecodeError:
+            g.typed = dict(parse_qsl(raw.decode("utf-8", "replace"), errors="replace"))
             _broken()
     for name, values in request.form.lists():
         if any("\ufffd" in value for value in values) and request.mimetype != URL_ENCODED:

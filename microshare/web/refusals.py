@@ -21,7 +21,6 @@ SPECIAL = {
     "form-expired": 400,
     "form-insecure": 400,
     "request-too-large": 413,
-    "text-encoding": 400,
 }
 TYPED = ("line", "note", "description", "about", "sentence", "tags")
 
@@ -49,7 +48,8 @@ def _page(status: int, sentence: str) -> str:
     """The error page; it must stand even where the database does not."""
     typed = {}
     if request.method == "POST" and status != 413:
-        typed = {name: request.form[name] for name in TYPED if request.form.get(name)}
+        form = g.get("typed") or request.form
+        typed = {name: form[name] for name in TYPED if form.get(name)}
     is_known = bool(current_user.is_authenticated)
     template = "error.html" if is_known else "error_plain.html"
     return render_template(template, status=status, sentence=sentence, typed=typed)
