@@ -58,7 +58,7 @@ def test_only_who_manages_the_community_sets_and_settles(house: House) -> None:
     goal = set_goal(house.ada)
     for act in (lambda: set_goal(house.linus),
                 lambda: goals.settle(goal.id, "dropped", house.linus)):
-        with pytest.raises(Forbidden) as forbidden, saving():
+        with pytest.raises(Forbidden) as forbidden:
             act()
         assert forbidden.value.code == "not-a-manager"
     with saving():
