@@ -179,3 +179,23 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{path} is {wide} px too wide"
     page.context.close()
+
+
+def test_thanks_and_saving_change_in_place_and_without_script_too(
+    browser: Browser, url: str
+) -> None:
+    for with_script in (True, False):
+        page = signed_in(browser, url, java_script_enabled=with_script)
+        page.goto("/everyone")
+        post = page.locator("article[data-post-id]").nth(3)
+        name = post.get_attribute("data-post-id")
+        again = page.locator(f'article[data-post-id="{name}"]')
+        for word in ("Thanks", "Save"):
+            button = again.get_by_role("button", name=word, exact=True)
+            expect(button).to_have_attribute("aria-pressed", "false")
+            button.click()
+            expect(page).to_have_url(re.compile("/everyone$"))
+            expect(button).to_have_attribute("aria-pressed", "true")
+            button.click()
+            expect(button).to_have_attribute("aria-pressed", "false")
+        page.context.close()

@@ -65,12 +65,13 @@ if (here && !location.hash && here !== here.parentElement.querySelector(".post")
 
 // Thanks, saved, tags: send the form, and put the post as it is now in the place of the old one.
 async function sendInPlace(form, submitter) {
-  const post = form.closest("[data-post-id]");
+  const post = submitter.closest("[data-post-id]");
+  const address = submitter.formAction;
   const fields = new URLSearchParams(new FormData(form, submitter));
   fields.set("next", location.pathname + location.search);
   let answer;
   try {
-    answer = await fetch(form.action, { method: "POST", body: fields });
+    answer = await fetch(address, { method: "POST", body: fields });
   } catch {
     delete form.dataset.sent; // no connection: the button can be pressed again
     return;
@@ -82,14 +83,18 @@ async function sendInPlace(form, submitter) {
   const place = [...document.querySelectorAll(all)].indexOf(post);
   const fresh = page?.querySelectorAll(all)[place];
   if (!fresh) {
-    form.submit(); // whatever the server has to say, it says on a page of its own
+    // Whatever the server has to say, it says on a page of its own.
+    form.removeAttribute("data-live");
+    submitter.removeAttribute("data-live");
+    delete form.dataset.sent;
+    form.requestSubmit(submitter);
     return;
   }
+  delete form.dataset.sent;
   if (post.querySelector(".note")?.open) fresh.querySelector(".note")?.setAttribute("open", "");
   post.replaceWith(fresh);
-  const path = new URL(form.action).pathname;
-  const again = [...fresh.querySelectorAll("form")].find((f) => new URL(f.action).pathname === path);
-  (again?.querySelector("button") ?? fresh.querySelector("a"))?.focus();
+  const again = [...fresh.querySelectorAll("button")].find((one) => one.formAction === address);
+  (again ?? fresh.querySelector("a"))?.focus();
 }
 
 document.addEventListener("submit", (event) => {
@@ -100,7 +105,7 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "1";
-  if (form.matches("[data-live]")) {
+  if (event.submitter?.closest("[data-live]")) {
     event.preventDefault();
     sendInPlace(form, event.submitter);
   }
