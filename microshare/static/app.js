@@ -121,10 +121,18 @@ const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
-document.addEventListener("toggle", ({ target }) => {
-  if (target.open && target.matches?.("main .menu")) {
-    target.querySelector(".panel").scrollIntoView({ block: "nearest" });
+document.addEventListener("toggle", async ({ target }) => {
+  if (!target.open || !target.matches?.("main .menu")) return;
+  const panel = target.querySelector(".panel");
+  if (target.dataset.choices) {
+    const address = target.dataset.choices;
+    delete target.dataset.choices;
+    const answer = await fetch(address).catch(() => undefined); // else the link stays
+    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const choices = page && page.getElementById("choices");
+    if (choices) panel.replaceChildren(...choices.children);
   }
+  panel.scrollIntoView({ block: "nearest" });
 }, true);
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

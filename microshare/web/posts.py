@@ -90,6 +90,13 @@ def thread(post_id: int) -> str:
     )
 
 
+@pages.get("/posts/<id:post_id>/choices")
+def choices(post_id: int) -> str:
+    """What else can be done with a post: tag on, edit, withdraw, mute."""
+    page = feeds.of(reader(), [posts.visible(post_id).id])
+    return render_template("choices.html", item=page.items[0])
+
+
 @pages.get("/posts/<id:post_id>/history")
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
