@@ -1,15 +1,25 @@
 """Feeds: endless lists, newest first, paged by id, and everything that one page shows.
 
-Each feed is a condition; one function turns a condition into a `Page`, in a number of queries
-that does not grow with the posts, the follows or the page. No totals are counted.
+Each feed says which ids it takes, from an index that has them in order; one function loads what a
+page shows of them, in a number of queries that does not grow with the posts, the follows or the
+page. No totals are counted.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from microshare import interests, search
 from microshare.db import db
@@ -18,6 +28,7 @@ from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, Use
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
+WINDOW = 4096  # ids in which the own feed looks first
 
 
 @dataclass(frozen=True)
@@ -39,51 +50,76 @@ class Page:
 
 
 def own(reader: User, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
-    """What the reader's follows and department bring, and the own posts, less what is muted."""
+    """What the reader's follows and department bring, and the own posts, less what is muted.
+
+    The newest ids are tried first: that is a page for who follows what is often written about.
+    For who does not, all that the follows ever brought is little.
+    """
     wants = interests.of(reader, now)
-    return _page(reader, _wanted(wants), before, limit, wants)
+    limit = _within(limit)
+    top = literal(before) if before is not None else select(func.max(Post.id) + 1).scalar_subquery()
+    for lowest in (top - WINDOW, None):
+        ids = db.session.scalars(
+            _wanted(wants, top, lowest).order_by(Post.id.desc()).limit(limit + 1)
+        ).all()
+        if len(ids) > limit:
+            break
+    return _page(reader, ids, limit, wants)
 
 
 def newer_than(reader: User, post_id: int, *, now: datetime) -> int:
     """How many posts (at most 100 are counted) the own feed has above this one."""
-    ids = (
-        select(Post.id)
-        .where(Post.id > post_id, Post.withdrawn_at.is_(None), _wanted(interests.of(reader, now)))
-        .limit(100)
-        .subquery()
-    )
+    wants = interests.of(reader, now)
+    ids = _wanted(wants, None, literal(post_id + 1)).limit(100).subquery()
     return db.session.scalar(select(func.count()).select_from(ids)) or 0
 
 
-def _wanted(wants: Interests) -> ColumnElement[bool]:
-    """Whether a post stands in the feed of a reader with these interests."""
-    return or_(
-        Post.author_id == wants.reader_id, and_(interests.brought(wants), interests.unmuted(wants))
+def _wanted(
+    wants: Interests, below: ColumnElement[int] | None, lowest: ColumnElement[int] | None
+) -> Select[int]:
+    """Ids of the posts in a reader's feed, from `lowest` to under `below`."""
+
+    def between(column: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
+        ends = [] if below is None else [column < below]
+        return ends if lowest is None else [*ends, column >= lowest]
+
+    brought = union_all(
+        *(
+            select(column.label("id")).where(source, *between(column))
+            for column, source in interests.sources(wants)
+        )
+    ).subquery()
+    mine = Post.author_id == wants.reader_id
+    return (
+        select(Post.id)
+        .join(brought, brought.c.id == Post.id)
+        .where(Post.withdrawn_at.is_(None), or_(mine, interests.unmuted(wants)))
+        .distinct()
     )
 
 
 def everyone(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The open feed: every post."""
-    return _page(reader, None, before, limit)
+    return _listed(reader, _visible(), Post.id, before, limit)
 
 
 def tagged(reader: User, tag: Tag, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The posts under a tag, in their lines or tagged on."""
-    return _page(
-        reader, Post.id.in_(select(PostTag.post_id).where(PostTag.tag_id == tag.id)), before, limit
-    )
+    ids = select(PostTag.post_id).join(Post).where(Post.withdrawn_at.is_(None))
+    return _listed(reader, ids.where(PostTag.tag_id == tag.id), PostTag.post_id, before, limit)
 
 
 def written_by(reader: User, author: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """One colleague's posts."""
-    return _page(reader, Post.author_id == author.id, before, limit)
+    return _listed(reader, _visible(Post.author_id == author.id), Post.id, before, limit)
 
 
 def from_department(
     reader: User, department: Department, *, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """The posts of people who worked in the department when they wrote."""
-    return _page(reader, Post.department_id == department.id, before, limit)
+    theirs = _visible(Post.department_id == department.id)
+    return _listed(reader, theirs, Post.id, before, limit)
 
 
 def questions(
@@ -96,20 +132,21 @@ def questions(
     until: datetime | None = None,
 ) -> Page:
     """Open questions, of a tag or of an asker's department, asked `until` then."""
-    conditions = [Post.kind == "question", Post.solved_at.is_(None)]
+    # As a literal, or SQLite would not see that the index of open questions serves.
+    conditions = [Post.kind == literal_column("'question'"), Post.solved_at.is_(None)]
     if tag is not None:
         conditions.append(interests.tagged({tag.id}))
     if department is not None:
         conditions.append(Post.department_id == department.id)
     if until is not None:
         conditions.append(Post.created_at <= until)
-    return _page(reader, and_(*conditions), before, limit)
+    return _listed(reader, _visible(*conditions), Post.id, before, limit)
 
 
 def saved(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """What the reader keeps; for the reader alone."""
-    kept = select(Saved.post_id).where(Saved.reader_id == reader.id)
-    return _page(reader, Post.id.in_(kept), before, limit)
+    kept = select(Saved.post_id).join(Post).where(Post.withdrawn_at.is_(None))
+    return _listed(reader, kept.where(Saved.reader_id == reader.id), Saved.post_id, before, limit)
 
 
 def found(
@@ -168,22 +205,34 @@ def _shown() -> Select[Post]:
     )
 
 
-def _page(
+def _visible(*conditions: ColumnElement[bool]) -> Select[int]:
+    """Ids of the posts that are not withdrawn."""
+    return select(Post.id).where(Post.withdrawn_at.is_(None), *conditions)
+
+
+def _listed(
     reader: User,
-    condition: ColumnElement[bool] | None,
+    ids: Select[int],
+    column: InstrumentedAttribute[int],
     before: int | None,
     limit: int,
-    wants: Interests | None = None,
 ) -> Page:
-    limit = max(1, min(limit, LARGEST_PAGE))
-    query = _shown().where(Post.withdrawn_at.is_(None))
-    if condition is not None:
-        query = query.where(condition)
+    """The page of these ids, newest first; `column` is the one that the index has in order."""
+    limit = _within(limit)
     if before is not None:
-        query = query.where(Post.id < before)
-    posts = db.session.scalars(query.order_by(Post.id.desc()).limit(limit + 1)).all()
-    more = posts[limit - 1].id if len(posts) > limit else None
-    return Page(_items(reader, posts[:limit], wants), more)
+        ids = ids.where(column < before)
+    found = db.session.scalars(ids.order_by(column.desc()).limit(limit + 1)).all()
+    return _page(reader, found, limit)
+
+
+def _within(limit: int) -> int:
+    return max(1, min(limit, LARGEST_PAGE))
+
+
+def _page(reader: User, ids: Sequence[int], limit: int, wants: Interests | None = None) -> Page:
+    """What is shown of the first ids; one more than `limit` tells that there is a next page."""
+    more = ids[limit - 1] if len(ids) > limit else None
+    return Page(of(reader, ids[:limit], wants).items, more)
 
 
 def _items(

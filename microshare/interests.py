@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from microshare.db import db
 from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag, User
@@ -102,6 +103,21 @@ def tagged(tag_ids: set[int]) -> ColumnElement[bool]:
         .where(PostTag.post_id == Post.id, PostTag.tag_id.in_(tag_ids))
         .exists()
     )
+
+
+def sources(wants: Interests) -> list[tuple[InstrumentedAttribute[int], ColumnElement[bool]]]:
+    """Where a reader's feed comes from: each a column of post ids, and which of them.
+
+    Each has an index that begins with what is followed and goes on with the ids in order.
+    """
+    found: list[tuple[InstrumentedAttribute[int], ColumnElement[bool]]] = [
+        (Post.id, Post.author_id.in_(wants.people | {wants.reader_id}))
+    ]
+    if wants.departments:
+        found.append((Post.id, Post.department_id.in_(wants.departments)))
+    if wants.all_tags:
+        found.append((PostTag.post_id, PostTag.tag_id.in_(wants.all_tags)))
+    return found
 
 
 def brought(wants: Interests) -> ColumnElement[bool]:

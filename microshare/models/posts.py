@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from microshare.db import Base
 from microshare.models.people import Department, User
 
+_OPEN = text("kind = 'question' AND solved_at IS NULL AND withdrawn_at IS NULL")
+
 
 class Tag(Base):
     """A topic, customer or product: the address of a post."""
@@ -32,12 +34,7 @@ class Post(Base):
         Index("ix_posts_department_id_id", "department_id", "id"),
         Index("ix_posts_thread_id_id", "thread_id", "id"),
         Index("ix_posts_created_at", "created_at"),
-        Index(
-            "ix_posts_questions",
-            "id",
-            sqlite_where=text("kind = 'question'"),
-            postgresql_where=text("kind = 'question'"),
-        ),
+        Index("ix_posts_open_questions", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index(
             "ix_posts_unindexed",
             "id",
