@@ -36,7 +36,7 @@ FLOORS = {
     5.4: "digest_letter demo",
     5.6: "digest_run",
     # the pages
-    6: "web.asked web.language web.security",
+    6: "web.asked web.language web.moments web.security",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
          "web.log web.manage web.posts web.refusals web.shown",
     6.3: "web.settings",

@@ -1,19 +1,17 @@
-"""How templates show things: times, reasons, highlights, addresses of files."""
+"""How templates show things: words, reasons, highlights, addresses of files."""
 
 import hashlib
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel import support
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_date, format_datetime, format_timedelta, get_locale
+from flask_babel import get_locale
 from markupsafe import Markup
 
-from microshare import clock, config, digest_letter, markup, sentences
-
-RELATIVE_DAYS = 7  # older posts show their date
+from microshare import config, digest_letter, markup, sentences
+from microshare.web import moments
 
 
 def init_app(app: Flask) -> None:
@@ -25,9 +23,9 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        ago=ago,
-        moment=moment,
-        day=day,
+        ago=moments.ago,
+        moment=moments.moment,
+        day=moments.day,
         safe_html=safe_html,
         highlighted=highlighted,
         plain=markup.plain_line,
@@ -51,23 +49,6 @@ def _catalogue() -> support.NullTranslations:
 @cache
 def _load(language: str, root: str) -> support.NullTranslations:
     return support.Translations.load(str(Path(root, "translations")), [language], "messages")
-
-
-def ago(then: datetime) -> str:
-    """How long ago, for what is recent; else the day."""
-    passed = clock.now() - then
-    if passed.days >= RELATIVE_DAYS:
-        return str(format_date(then, "d MMM yyyy"))
-    return str(format_timedelta(-passed, threshold=1.2, add_direction=True))
-
-
-def moment(then: datetime) -> str:
-    """Day and time in the reader's zone and language."""
-    return str(format_datetime(then, "d MMMM yyyy HH:mm"))
-
-
-def day(then: date) -> str:
-    return str(format_date(then, "EEEE d MMMM yyyy"))
 
 
 def safe_html(html: str) -> Markup:
