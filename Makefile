@@ -9,7 +9,7 @@ INSTANCE ?= instance
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
-.PHONY: run demo test check bench translations clean help
+.PHONY: run demo test translations clean help
 
 help: ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'

@@ -32,6 +32,7 @@ class Due:
         return Claim(self.reader_id, self.period.day)
 
 
+AWAY = 5  # letters put off in a row: the mail server is away, and the others wait unclaimed
 Told = Callable[[int, int], None]  # how many are done, of how many
 
 
@@ -51,6 +52,8 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
     username, email = reader.username, reader.email
     if email is None:
         raise Refused("no-email", username=username)
+    if not reader.digest_on or reader.suspended_at is not None:
+        raise Refused("digest-off", username=username)
 
     def still_due() -> list[Due]:
         if any(row.state == "sent" for row in claims.rows(due.claim)):
@@ -68,11 +71,16 @@ def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestR
         with handover.carrier() as carrier:
             waiting = due()  # again: what a run that died had in hand is marked by now
             run_id = _begin(now)
+            put_off = 0  # in a row
             for done, one in enumerate(waiting, 1):
                 state = _send(carrier, one, now)
+                if state != "empty":
+                    put_off = put_off + 1 if state == "waiting" else 0
                 if state in claims.DONE:
                     _count(run_id, state)
                 told(done, len(waiting))
+                if put_off == AWAY:
+                    break
         with saving():
             db.session.get_one(DigestRun, run_id).finished_at = now
         return db.session.get_one(DigestRun, run_id)

@@ -98,6 +98,7 @@ REFUSALS = {
     # letters
     "letter-refused": _("The mail server refuses this address: %(why)s"),
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
+    "digest-off": _("%(username)s wants no digest, or is suspended."),
     "no-email": _("%(username)s has no e-mail address."),
     # settings and commands
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),

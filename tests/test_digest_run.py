@@ -111,6 +111,37 @@ def test_a_reader_who_wants_none_gets_none(house: House, domain: Flask) -> None:
     assert domain.extensions["microshare.letters"] == []
 
 
+def test_not_even_by_hand_is_a_letter_sent_to_who_wants_none(house: House, domain: Flask) -> None:
+    share(house)
+    with saving():
+        people.set_digest(people.get("grace"), on=False, weekday=0, hour=8)
+    with pytest.raises(Refused) as refused:
+        digest_run.send_to(people.get("grace"), NOON)
+    assert refused.value.code == "digest-off"
+
+
+def test_a_mail_server_that_is_away_is_not_asked_for_every_reader(settings: Settings) -> None:
+    with mail_server.served() as server:
+        url = server.url
+    app = create_app(replace(settings, smtp_url=url))
+    with app.app_context():
+        share(furnish())
+        with saving():
+            for number in range(9):
+                reader = people.join(
+                    email=f"r{number}@example.com",
+                    username=f"r{number}",
+                    name="R",
+                    now=NOON,
+                    department=departments.get("sales"),
+                )
+                follows.follow(reader, tags.get("pumps"), NOON)
+        digest_run.send_due(NOON)
+        assert Counter(states().values())["claimed"] == digest_run.AWAY
+        db.session.remove()
+        db.engine.dispose()
+
+
 def test_the_letter_over_smtp_has_both_parts_and_every_header(
     smtp: MailServer, settings: Settings
 ) -> None:
