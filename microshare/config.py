@@ -36,6 +36,12 @@ def _folder(value: str) -> Path:
     return Path(_text(value))
 
 
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"[^\s@<>,;:\"]+@[\w.-]+", value):
+        raise ValueError("a mail address such as share@example.com")
+    return value
+
+
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         expected = f"a whole number from {low} to {high}"
@@ -120,7 +126,9 @@ class Settings:
         _address("smtp", "smtps"),
         "smtp://user:password@host:587; empty: letters become files in the instance folder",
     )
-    mail_from: str = _setting("microshare@localhost", _text, "the address that letters come from")
+    mail_from: str = _setting(
+        "microshare@localhost", _mail_address, "the address that letters come from"
+    )
     language: str = _setting("en", _one_of(*LANGUAGES), "the language where nothing else tells")
     time_zone: str = _setting("Europe/Amsterdam", _zone, "the time zone of new colleagues")
     line_limit: int = _setting(140, _number(20, 1000), "the length of a line, in characters")

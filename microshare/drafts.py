@@ -5,11 +5,14 @@ The only place that knows these rules; `posts` publishes and edits by them.
 
 from dataclasses import dataclass
 
+import regex
+
 from microshare import config, markup, people, text
 from microshare.errors import Refused
 
 LINE_BYTES, NOTE_BYTES = 4096, 16384  # ceilings against endless URLs and marks
 TAG_LIMIT, MENTION_LIMIT = 30, 30
+_VISIBLE = regex.compile(r"[^\p{C}\p{Z}\p{M}\u2800]")  # U+2800 is a braille cell without dots
 KINDS = ("update", "question")
 
 
@@ -64,7 +67,7 @@ def _checked_line(line: str) -> str:
         raise Refused("post-control")
     line = text.tidy(line)
     count = text.count(line)
-    if count == 0:
+    if count == 0 or not _VISIBLE.search(line):
         raise Refused("post-empty")
     if count > limit:
         raise Refused("post-too-long", over=count - limit, limit=limit)

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, notices, tags
+from microshare import drafts, notices, tags, text
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
@@ -41,7 +41,7 @@ def publish(
     """
     _may_publish(author, reply_to)
     if (earlier := _by_key(author, key)) is not None:
-        return earlier
+        return _same(earlier, line)
     draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
     post = Post(
         author_id=author.id,
@@ -53,7 +53,7 @@ def publish(
         **draft.columns(),
     )
     if (earlier := _insert(post, author)) is not None:
-        return earlier
+        return _same(earlier, line)
     _tie(post, draft, now)
     _tag(post, [pair for pair in tagged if pair[0] not in draft.tags], author.id, now)
     if reply_to is not None:
@@ -76,6 +76,14 @@ def _by_key(author: User, key: str | None) -> Post | None:
     if len(key) > KEY_LIMIT:
         raise Refused("key-too-long", limit=KEY_LIMIT)
     return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
+
+
+def _same(earlier: Post, line: str) -> Post:
+    """The post that has the key; another text under it, from a page gone back to, is refused."""
+    first = next(iter(history(earlier)), earlier)
+    if first.line != text.tidy(line):
+        raise Refused("key-used")
+    return earlier
 
 
 def _insert(post: Post, author: User) -> Post | None:
@@ -156,7 +164,7 @@ def edit(
 
     `version` is the one that the editor saw: `Refused("edited-meanwhile")` when it has changed.
     """
-    _may_change(post, editor)
+    may_change(post, editor)
     if version is not None and version != _text_version(post):
         raise Refused("edited-meanwhile")
     draft = drafts.drafted(line, note, kind, is_reply=post.reply_to_id is not None)
@@ -221,7 +229,7 @@ def withdraw(post: Post, by: User, now: datetime) -> None:
     The author may, and who manages the community.
     """
     if not by.manages:
-        _may_change(post, by)
+        may_change(post, by)
     if post.withdrawn_at is not None:
         return
     post.withdrawn_at = now
@@ -259,7 +267,8 @@ def tag_off(post: Post, by: User, name: str) -> None:
     db.session.flush()
 
 
-def _may_change(post: Post, user: User) -> None:
+def may_change(post: Post, user: User) -> None:
+    """Whether the user may edit the post; `Forbidden` or `Missing` where not."""
     if post.author_id != user.id:
         raise Forbidden("not-the-author")
     if post.withdrawn_at is not None:

@@ -79,7 +79,10 @@ def _json_rows(file: TextIO, name: str) -> Iterator[Row]:
 
 
 def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
-    reader = csv.DictReader(file)
+    head = file.readline()
+    file.seek(0)
+    # Where the comma is a decimal sign, spreadsheets write semicolons.
+    reader = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
     try:
         missing = set(NEEDED) - set(reader.fieldnames or ())
         if missing:

@@ -36,6 +36,10 @@ REFUSALS = {
     ),
     "tag-too-long": _("A tag has at most %(limit)s characters."),
     "kind-unknown": _("A post is an update or a question, not “%(kind)s”."),
+    "key-used": _(
+        "This form has been sent already, with another text. Yours is kept here: send it again to "
+        "publish it too."
+    ),
     "key-too-long": _("The key of this post is too long (at most %(limit)s characters)."),
     "reply-withdrawn": _("The post that you reply to has been withdrawn meanwhile."),
     "edited-meanwhile": _(
@@ -104,6 +108,11 @@ REFUSALS = {
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),
     "setting-malformed": _("%(name)s is “%(value)s”, but must be %(expected)s."),
     "time-malformed": _("“%(value)s” is no time; one looks like 2026-11-23T08:00."),
+    "time-out-of-range": _("“%(value)s” is no time of a post: not before 1970, not in the future."),
+    "file-failed": _("That file or folder does not do: %(why)s"),
+    "port-used": _(
+        "Port %(port)s of %(host)s is in use: stop what uses it, or choose another one."
+    ),
     "file-format": _("%(name)s is neither JSON Lines nor CSV: %(why)s"),
     "row-malformed": _("this row is not valid: %(why)s"),
     "row-lacks": _("this row has no %(column)s"),
@@ -139,6 +148,9 @@ MISSING = {
     "registration": _("Joining here takes an invitation: ask a colleague for one."),
 }
 
+_INDEX_LATER = _(
+    "Search is being made ready. The posts are all here; please search again in a moment."
+)
 UNAVAILABLE = {
     "database": {
         "locked": _(
@@ -156,10 +168,15 @@ UNAVAILABLE = {
             "The database does not answer, so nothing was saved. Please try again in a moment."
         ),
     },
-    "index": _(
-        "Search is being made ready (%(why)s). The posts are all here; please search "
-        "again in a moment."
-    ),
+    "index": {
+        "damaged": _(
+            "The search index is damaged; the posts are all here. An administrator makes it anew "
+            "with `microshare index rebuild`."
+        ),
+        "missing": _INDEX_LATER,
+        "version": _INDEX_LATER,
+        "locked": _INDEX_LATER,
+    },
     "mail": _("The mail server does not take letters now: %(why)s"),
 }
 

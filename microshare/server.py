@@ -4,10 +4,14 @@ gunicorn's master runs in this process. The worker is its child and is started a
 it ends by itself when its parent is gone, however that went.
 """
 
+import errno
 import os
+import signal
+import socket
 import subprocess
 import sys
 import threading
+from time import sleep
 from typing import Any
 
 from flask import Flask
@@ -15,6 +19,7 @@ from gunicorn.app.base import BaseApplication
 
 from microshare import config
 from microshare.db import db
+from microshare.errors import Refused
 
 PAUSE = 5  # seconds before a worker that died is started again
 
@@ -43,6 +48,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "when_ready": self._started,
             "on_exit": self._stopped,
             "post_fork": self._forked,
+            "post_worker_init": self._begun,
             "control_socket_disable": True,
         }
         for name, value in options.items():
@@ -65,9 +71,38 @@ class Server(BaseApplication):  # type: ignore[misc]
         with self.app.app_context():
             db.engine.dispose(close=False)  # a connection does not survive a fork
 
+    def _begun(self, process: Any) -> None:
+        """A web process leaves the terminal's Ctrl-C to its parent, and ends when that is gone."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
     def _stopped(self, arbiter: Any) -> None:
         if self.worker is not None:
             self.worker.stop()
+
+
+def _end_with(parent: int) -> None:
+    """End this process at once when its parent is gone: the port is the next start's."""
+    while os.getppid() == parent:
+        sleep(0.5)
+    os._exit(1)
+
+
+def _wait_for_port(host: str, port: int) -> None:
+    """`Refused` when somebody else keeps the port; what a killed start left goes within seconds."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for _ in range(30):
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return
+        sleep(0.1)
+    raise Refused("port-used", host=host, port=port)
 
 
 class Worker:
@@ -101,4 +136,6 @@ class Worker:
 
 def serve(app: Flask, *, with_worker: bool = True) -> None:
     """Serve until a signal asks to stop."""
+    settings: config.Settings = app.config["MICROSHARE"]
+    _wait_for_port(settings.host, settings.port)
     Server(app, with_worker=with_worker).run()

@@ -7,7 +7,7 @@ key is made from its id, or from its content, so the same file a second time add
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from microshare.errors import Missing, Refusal, Refused
 from microshare.models import Department, Post, PostTag, User
 from microshare.rows import COLUMNS, NEEDED, Row, parse_time
 
+EARLIEST, AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 BATCH = 200  # rows in one transaction: others get their turn in between
 
 
@@ -89,6 +90,8 @@ def _publish(values: dict[str, Any], known: _Known, now: datetime) -> str:
         if name not in ("line", "note") and text.has_control(value):
             raise Refused("row-malformed", why=name)
     then = parse_time(wanted["time"]) if wanted["time"] else now
+    if not EARLIEST <= then <= now + AHEAD:  # a stand-in for "no date", as some systems write
+        raise Refused("time-out-of-range", value=wanted["time"][:40])
     tagged = _tags_of(values.get("tags"))
     reply_to = _replied(wanted["reply_to"], known)
     department = _department(wanted["department"], known, now)

@@ -31,7 +31,8 @@ def run(app: Flask, parent: int | None = None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    # As a child it leaves the terminal's Ctrl-C to its parent, which then asks it to stop.
+    signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     _say_where_letters_go(app)
     # Only what went wrong: a line for every round of every job would drown the log.
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
@@ -81,13 +82,18 @@ def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
             try:
                 job()
             except Refusal as refusal:
-                app.logger.warning("%s waits: %s", job.__name__, refusal.code)
+                app.logger.warning("%s waits: %s", job.__name__, _told(refusal))
             except OperationalError as error:
                 app.logger.warning("%s waits: %s", job.__name__, outage(error))
             finally:
                 db.session.remove()
 
     return take_turn
+
+
+def _told(refusal: Refusal) -> str:
+    """The code, and why where that names nobody: what a mail server says names its readers."""
+    return f"{refusal.code} {refusal.facts['why']}" if refusal.code == "index" else refusal.code
 
 
 def catch_up() -> None:

@@ -266,3 +266,16 @@ def test_a_digest_is_sent_now_to_one_colleague_once(run: Run, settings: Settings
     assert "has had the digest" in again.stderr
     nothing = run("digest", "send", "--to", "grace")
     assert nothing.stdout.startswith("0 sent, 1 had nothing to say")
+
+
+def test_what_lies_outside_is_answered_with_a_sentence(run: Run, tmp_path: Path) -> None:
+    add(run, "ada")
+    nowhere = run("export", str(tmp_path / "no" / "x.jsonl"))
+    assert nowhere.exit_code == 1
+    assert "No such file" in nowhere.stderr
+    malformed = run("user", "list", MICROSHARE_MAIL_FROM="foo")
+    assert malformed.exit_code == 1
+    assert "MICROSHARE_MAIL_FROM" in malformed.stderr
+    away = run("user", "list", MICROSHARE_DATABASE_URL="postgresql://x@127.0.0.1:1/y")
+    assert away.exit_code == 75
+    assert "Traceback" not in away.stderr

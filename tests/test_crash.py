@@ -2,6 +2,7 @@
 
 import http.client
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -164,3 +165,20 @@ def _until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_killed_server_gives_its_port_back_and_ctrl_c_for_all_ends_it(house: Settings) -> None:
+    with served.running(house) as (server, url):
+        port = int(url.rpartition(":")[2])
+        server.kill()  # the first process alone: the others notice
+        server.wait(30)
+        _until(lambda: _is_free(port))
+    with served.running(house) as (server, url):
+        Visitor(url, "ada", PASSWORD)
+        served.stop(server, signal.SIGINT)  # as a terminal does it: to every process at once
+        assert server.returncode == 0
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0

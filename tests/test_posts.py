@@ -202,3 +202,20 @@ def test_a_suspended_colleague_publishes_nothing(house: House) -> None:
         people.suspend(house.linus, NOON)
     with pytest.raises(Forbidden):
         publish(house.linus, "still here")
+
+
+def test_another_text_under_a_used_key_is_refused_and_not_lost_in_silence(house: House) -> None:
+    first = publish(house.ada, "sent once", key="k")
+    with saving():
+        posts.edit(first, house.ada, "sent once, edited", now=NOON)
+    assert publish(house.ada, " sent  once ", key="k").id == first.id
+    with pytest.raises(Refused) as refused:
+        publish(house.ada, "something else", key="k")
+    assert refused.value.code == "key-used"
+
+
+@pytest.mark.parametrize("line", ["\u200d", "\u2800", " \u2800\u200d ", "\u0301"])
+def test_a_line_in_which_nothing_can_be_seen_is_none(house: House, line: str) -> None:
+    with pytest.raises(Refused) as refused:
+        publish(house.ada, line)
+    assert refused.value.code == "post-empty"

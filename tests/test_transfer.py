@@ -357,3 +357,15 @@ def test_an_export_brought_back_into_the_same_instance_adds_nothing(
     file.write_text("\n".join(json.dumps(row) for row in transfer.take_out()), "utf-8")
     states = Counter(o.state for o in transfer.bring_in(rows.read(file), NOON))
     assert states == {"there": 2}
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "2999-01-01"])
+def test_a_time_that_stands_for_none_is_refused(house: House, file, time: str) -> None:  # type: ignore[no-untyped-def]
+    (outcome,) = bring_in(file({**ROW, "time": time}))
+    assert outcome.refusal is not None
+    assert outcome.refusal.code == "time-out-of-range"
+
+
+def test_a_csv_file_with_semicolons_is_read_too(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    path = file("author;department;line", "mary;Service;a noisy #pump, again", name="posts.csv")
+    assert told(bring_in(path)) == ["added"]

@@ -361,3 +361,21 @@ def test_the_log_tells_of_requests_by_ids_and_page_names_alone(
     assert "user 1" in line
     assert "grace" not in line
     assert "example.com" not in line
+
+
+def test_a_form_gone_back_to_publishes_its_new_text_on_the_second_try(ada: Browser) -> None:
+    publish(ada, "the first text", key="k")
+    answer = ada.send("/posts", line="the second text", key="k")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "the second text" in page
+    fresh = re.search(r'name="key" value="([^"]+)"', page)
+    assert fresh is not None
+    assert fresh[1] != "k"
+    assert publish(ada, "the second text", key=fresh[1])
+    assert len(ids(ada.get("/"))) == 2
+
+
+def test_somebody_elses_post_has_no_edit_form(ada: Browser, linus: Browser) -> None:
+    post = publish(ada, "mine")
+    assert linus.get(f"/posts/{post}/edit").status_code == 403

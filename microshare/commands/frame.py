@@ -8,9 +8,10 @@ from typing import Any, TypeVar, cast
 import click
 from flask import Flask
 from flask_babel import Babel
+from sqlalchemy.exc import OperationalError
 
 from microshare import config, create_app, installing, people, sentences
-from microshare.db import db
+from microshare.db import db, outage
 from microshare.errors import Refusal, Refused, Unavailable
 from microshare.models import User
 
@@ -25,12 +26,25 @@ class Microshare(click.Group):
         try:
             return super().invoke(context)
         except Refusal as refusal:
-            with _words():
-                click.echo(sentences.reason(refusal), err=True)
+            _say(refusal)
             context.exit(TRY_AGAIN if isinstance(refusal, Unavailable) else REFUSED)
+        except OperationalError as error:
+            _say(outage(error))
+            context.exit(TRY_AGAIN)
+        except UnicodeDecodeError:
+            _say(Refused("text-encoding"))
+            context.exit(REFUSED)
         except BrokenPipeError:
             sys.stderr.close()  # whoever read our output has had enough
             context.exit(0)
+        except OSError as error:
+            _say(Refused("file-failed", why=str(error)))
+            context.exit(REFUSED)
+
+
+def _say(refusal: Refusal) -> None:
+    with _words():
+        click.echo(sentences.reason(refusal), err=True)
 
 
 def _words() -> Any:

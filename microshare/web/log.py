@@ -9,7 +9,7 @@ import uuid
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request, session
 from werkzeug.wrappers import Response
 
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
@@ -58,8 +58,10 @@ def _tell(response: Response) -> Response:
 
 
 def _id_of(reader: Any) -> str:
-    """The id of who asked, without another query."""
-    return str(reader.__dict__.get("id", "-")) if reader is not None else "-"
+    """The id of who asked: as the session has it, for a saved row is loaded no more."""
+    if "token_reader" in g:
+        return str(reader.__dict__.get("id", "-")) if reader is not None else "-"
+    return str(session.get("_user_id", "-")).partition(".")[0]
 
 
 def _fault(exc_info: Any) -> None:

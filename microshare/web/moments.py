@@ -44,4 +44,4 @@ def _told(then: datetime, form: str, locale: str, zone: tzinfo) -> str:
 @lru_cache(KEPT)
 def _ago(seconds: int, locale: str) -> str:
     passed = timedelta(seconds=-seconds)
-    return str(dates.format_timedelta(passed, threshold=1.2, add_direction=True, locale=locale))
+    return str(dates.format_timedelta(passed, threshold=1, add_direction=True, locale=locale))

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from microshare import (
@@ -38,15 +38,13 @@ def compose() -> str:
 def publish() -> Response:
     form = request.form
     line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
-    again(
-        lambda: _composer(
-            line,
-            note,
-            form.get("reply_to", ""),
-            key or secrets.token_urlsafe(12),
-            form.get("kind", ""),
-        )
-    )
+
+    def composer() -> str:
+        used = g.get("refusal_code") == "key-used"
+        fresh = secrets.token_urlsafe(12) if used or not key else key
+        return _composer(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+
+    again(composer)
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
@@ -108,6 +106,7 @@ def edit(post_id: int) -> str | Response:
     post = posts.visible(post_id)
     form = request.form
     version = len(posts.history(post)) + 1
+    posts.may_change(post, reader())
     if request.method == "GET":
         return render_template(
             "edit.html", post=post, line=post.line, note=post.note, kind=post.kind, version=version

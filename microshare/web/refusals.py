@@ -39,7 +39,7 @@ def refused(refusal: Refusal) -> tuple[str, int]:
     status = SPECIAL.get(refusal.code, STATUS[type(refusal)])
     sentence = sentences.reason(refusal)
     if (again := g.get("again")) is not None:
-        g.refusal = sentence
+        g.refusal, g.refusal_code = sentence, refusal.code
         return again(), status
     return _page(status, sentence), status
 
