@@ -148,9 +148,6 @@ MISSING = {
     "registration": _("Joining here takes an invitation: ask a colleague for one."),
 }
 
-_INDEX_LATER = _(
-    "Search is being made ready. The posts are all here; please search again in a moment."
-)
 UNAVAILABLE = {
     "database": {
         "locked": _(
@@ -168,15 +165,10 @@ UNAVAILABLE = {
             "The database does not answer, so nothing was saved. Please try again in a moment."
         ),
     },
-    "index": {
-        "damaged": _(
-            "The search index is damaged; the posts are all here. An administrator makes it anew "
-            "with `microshare index rebuild`."
-        ),
-        "missing": _INDEX_LATER,
-        "version": _INDEX_LATER,
-        "locked": _INDEX_LATER,
-    },
+    "index": _(
+        "Search does not work now (%(why)s); the posts are all here. It is made ready by itself, "
+        "or, where it is damaged, by an administrator with `microshare index rebuild`."
+    ),
     "mail": _("The mail server does not take letters now: %(why)s"),
 }
 
