@@ -72,6 +72,9 @@ REFUSALS = {
     "too-many-attempts": _(
         "Too many wrong passwords. Please wait %(minutes)s minutes and try again."
     ),
+    "too-many-letters": _(
+        "Several letters have been asked for already. Please wait %(minutes)s minutes."
+    ),
     "password-wrong": _("Your present password is not right."),
     "password-length": _(
         "A password has at least %(shortest)s characters (and at most %(longest)s)."
@@ -123,6 +126,7 @@ REFUSALS = {
     ),
     "index-broken": _("The index is %(why)s. Run `microshare index rebuild`."),
     "digests-failed": _("%(count)s digests could not be sent; the page /manage tells why."),
+    "digests-wait": _("%(count)s letters wait for another try: %(why)s"),
     "demo-not-empty": _("This instance has people already; a demo needs an empty one."),
     "request-too-large": _("That is more than %(limit)s KB: too much for one form."),
     "request-odd": _("The server cannot do that (%(what)s)."),

@@ -16,8 +16,10 @@ from microshare.db import db
 from microshare.errors import Refused
 from microshare.models import FailedSignIn, User
 
-WINDOW = timedelta(minutes=15)
+MINUTES = 15
+WINDOW = timedelta(minutes=MINUTES)
 PER_ACCOUNT, PER_ADDRESS = 10, 50
+LETTERS_TO, LETTERS_FROM = 5, 30
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,9 @@ def attempt(login: str, address: str, now: datetime) -> Attempt:
     user = people.by_login(login)
     account = _whom("account", str(user.id) if user else text.fold(login.strip()))
     place = _whom("address", address)
-    for whom, limit in ((account, PER_ACCOUNT), (place, PER_ADDRESS)):
-        if _failures(whom, now) >= limit:
-            raise Refused("too-many-attempts", minutes=int(WINDOW.total_seconds() // 60))
-    rows = [FailedSignIn(whom=account, at=now), FailedSignIn(whom=place, at=now)]
-    db.session.add_all(rows)
-    db.session.flush()
+    rows = _counted({account: PER_ACCOUNT, place: PER_ADDRESS}, now)
+    if not rows:
+        raise Refused("too-many-attempts", minutes=MINUTES)
     may_enter = user is not None and user.suspended_at is None
     return Attempt(
         user.id if user and may_enter else None,
@@ -52,6 +51,27 @@ def attempt(login: str, address: str, now: datetime) -> Attempt:
         account,
         tuple(row.id for row in rows),
     )
+
+
+def count_letter(login: str, address: str, now: datetime) -> None:
+    """Count a letter that a stranger asks for; `Refused("too-many-letters")` past the limit.
+
+    Nobody's mailbox is filled from here, whether there is an account of that name or not.
+    """
+    receiver = _whom("letter to", text.fold(login.strip()))
+    place = _whom("letters from", address)
+    if not _counted({receiver: LETTERS_TO, place: LETTERS_FROM}, now):
+        raise Refused("too-many-letters", minutes=MINUTES)
+
+
+def _counted(limits: dict[str, int], now: datetime) -> list[FailedSignIn]:
+    """Count one more for each; nothing when one of them has had as many as it may."""
+    if any(_failures(whom, now) >= limit for whom, limit in limits.items()):
+        return []
+    rows = [FailedSignIn(whom=whom, at=now) for whom in limits]
+    db.session.add_all(rows)
+    db.session.flush()
+    return rows
 
 
 def is_right(attempt: Attempt, password: str) -> bool:

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from microshare import config, create_app, feeds, grants, people
+from microshare import clock, config, create_app, feeds, grants, people, posts, thanks
 from microshare.cli import main
 from microshare.config import Settings
-from microshare.db import db
+from microshare.db import db, saving
 from tests.conftest import PASSWORD
 
 Run = Callable[..., Result]
@@ -249,9 +249,6 @@ def test_a_digest_is_sent_now_to_one_colleague_once(run: Run, settings: Settings
     add(run, "grace", "R&D")
     app = create_app(settings)
     with app.app_context():
-        from microshare import clock, posts, thanks
-        from microshare.db import saving
-
         with saving():
             post = posts.publish(people.get("ada"), "Quieter #pumps", now=clock.now())
             thanks.give(people.get("grace"), post, clock.now())
@@ -279,3 +276,18 @@ def test_what_lies_outside_is_answered_with_a_sentence(run: Run, tmp_path: Path)
     away = run("user", "list", MICROSHARE_DATABASE_URL="postgresql://x@127.0.0.1:1/y")
     assert away.exit_code == 75
     assert "Traceback" not in away.stderr
+
+
+def test_a_digest_that_the_mail_server_puts_off_is_told(run: Run, settings: Settings) -> None:
+    add(run, "ada", "Sales", "--role", "administrator")
+    add(run, "grace", "R&D")
+    app = create_app(settings)
+    with app.app_context():
+        with saving():
+            post = posts.publish(people.get("ada"), "Quieter #pumps", now=clock.now())
+            thanks.give(people.get("grace"), post, clock.now())
+        db.session.remove()
+        db.engine.dispose()
+    answer = run("digest", "send", "--to", "ada", MICROSHARE_SMTP_URL="smtp://127.0.0.1:1")
+    assert answer.exit_code == 1
+    assert "1 letters wait for another try" in answer.stderr

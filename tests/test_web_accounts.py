@@ -385,3 +385,9 @@ def test_a_fault_has_a_page_with_its_id_and_a_log_without_names(
     assert answer.status_code == 500
     assert "my-request-7" in answer.get_data(as_text=True)
     assert "ada@example.com" not in caplog.text
+
+
+def test_nobodys_mailbox_is_filled_from_the_page_of_forgotten_passwords(site: Flask) -> None:
+    for login in ("ada", "nobody"):
+        answers = [browser_of(site).send("/forgotten", login=login).status_code for _ in range(6)]
+        assert answers == [200] * 5 + [429], login

@@ -47,6 +47,9 @@ def send_digests(when: str, username: str) -> None:
         click.echo("No letter is due.")
         return
     click.echo(f"{run.sent} sent, {run.empty} had nothing to say, {run.failed} failed.")
+    waiting = [row for row in digest_run.troubled() if row.state == "claimed"]
+    if waiting:
+        raise Refused("digests-wait", count=len(waiting), why=waiting[0].error)
     if run.failed:
         raise Refused("digests-failed", count=run.failed)
 

@@ -84,6 +84,7 @@ def join() -> str | Response:
     email = request.form.get("email", "")
     again(lambda: render_template("ask_to_join.html", domains=settings.mail_domains, email=email))
     with saving():
+        sign_in.count_letter(email, request.remote_addr or "", clock.now())
         token = links.confirm(email, clock.now())
         account_letters.write(
             "confirm" if token else "known",
@@ -155,6 +156,7 @@ def forgot() -> str | Response:
     if request.method == "GET":
         return render_template("forgotten.html")
     with saving():
+        sign_in.count_letter(request.form.get("login", ""), request.remote_addr or "", clock.now())
         found = links.reset(request.form.get("login", ""), clock.now())
         if found is not None:
             user, token = found

@@ -18,6 +18,7 @@ from microshare.web.security import LARGEST_FORM, is_loopback
 STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
 SPECIAL = {
     "too-many-attempts": 429,
+    "too-many-letters": 429,
     "form-expired": 400,
     "form-insecure": 400,
     "request-too-large": 413,
