@@ -67,21 +67,13 @@ def own(reader: User, *, now: datetime, before: int | None = None, limit: int = 
     return _page(reader, ids, limit, wants)
 
 
-def newer_than(reader: User, post_id: int, *, now: datetime) -> int:
-    """How many posts (at most 100 are counted) the own feed has above this one."""
-    wants = interests.of(reader, now)
-    ids = _wanted(wants, None, literal(post_id + 1)).limit(100).subquery()
-    return db.session.scalar(select(func.count()).select_from(ids)) or 0
-
-
 def _wanted(
-    wants: Interests, below: ColumnElement[int] | None, lowest: ColumnElement[int] | None
+    wants: Interests, below: ColumnElement[int], lowest: ColumnElement[int] | None
 ) -> Select[int]:
     """Ids of the posts in a reader's feed, from `lowest` to under `below`."""
 
     def between(column: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
-        ends = [] if below is None else [column < below]
-        return ends if lowest is None else [*ends, column >= lowest]
+        return [column < below] if lowest is None else [column < below, column >= lowest]
 
     brought = union_all(
         *(

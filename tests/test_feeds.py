@@ -193,7 +193,6 @@ def test_a_withdrawn_post_is_in_no_feed(house: House) -> None:
         posts.withdraw(gone, house.ada, NOON)
     assert [ids(page) for page in whole(house.grace)] == [[kept.id]] * 7
     assert ids(feeds.of(house.grace, [gone.id, kept.id])) == [kept.id]
-    assert feeds.newer_than(house.grace, 0, now=NOON) == 1
 
 
 def test_pages_give_every_post_exactly_once_even_while_new_ones_come(house: House) -> None:
@@ -383,16 +382,6 @@ def test_nothing_is_read_where_nothing_is_written(house: House) -> None:
     with saving():
         feeds.mark_read(house.grace, 5)
     assert house.grace.read_up_to == 0
-
-
-def test_newer_posts_are_those_that_the_own_feed_would_show(house: House) -> None:
-    follow(house.grace, house.ada)
-    first = publish(house.ada, "one")
-    publish(house.linus, "not followed")
-    publish(house.ada, "two")
-    publish(house.grace, "own")
-    assert feeds.newer_than(house.grace, first.id, now=NOON) == 2
-    assert feeds.newer_than(house.grace, 10**9, now=NOON) == 0
 
 
 def test_solved_questions_leave_the_board(house: House, domain: Flask) -> None:

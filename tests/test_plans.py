@@ -54,7 +54,6 @@ def plan_of(act: Callable[[], object]) -> list[str]:
 FEEDS: dict[str, Callable[[House], object]] = {
     "own": lambda h: feeds.own(h.linus, now=NOON),
     "own, further down": lambda h: feeds.own(h.linus, now=NOON, before=15),
-    "what is new": lambda h: feeds.newer_than(h.linus, 3, now=NOON),
     "tag": lambda h: feeds.tagged(h.linus, tags.get("pumps"), before=15),
     "person": lambda h: feeds.written_by(h.linus, h.grace, before=15),
     "department": lambda h: feeds.from_department(h.linus, departments.get("sales"), before=15),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
-from microshare import config, feeds
+from microshare import feeds
 from microshare.web.asked import before, reader
 from microshare.web.language import zone
 
@@ -25,5 +25,4 @@ def search() -> str:
         sort=sort,
         page=page,
         matcher=matcher,
-        company=config.current().company,
     )
