@@ -25,6 +25,7 @@ FLOORS = {
     2.2: "models.digests",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
+    2.4: "cards",  # what lists show of posts
     2.5: "interests notices",
     3: "people departments tags grants claims sentences installing search.whoosh_engine",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in

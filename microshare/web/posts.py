@@ -71,7 +71,7 @@ def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> 
 @pages.get("/posts/<id:post_id>")
 def thread(post_id: int) -> str:
     post = posts.get(post_id)
-    page = feeds.thread(reader(), post)
+    page = feeds.thread(reader(), post.id)
     here = next(item for item in page.items if item.post.id == post.id)
     if post.withdrawn_at is not None and len(page.items) == 1:
         raise Missing("post", id=post_id)
