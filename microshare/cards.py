@@ -97,6 +97,11 @@ class Card(NamedTuple):
         return self.reply_to.id if self.reply_to else None
 
     @property
+    def is_tagged_on(self) -> bool:
+        """Whether colleagues brought it to more tags than its text has."""
+        return any(tie.added_by for tie in self.tags)
+
+    @property
     def is_open(self) -> bool:
         """A question that still waits for its answer."""
         return self.kind == "question" and self.solved_at is None and self.withdrawn_at is None

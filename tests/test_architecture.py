@@ -39,7 +39,7 @@ FLOORS = {
     # the pages
     6: "web.asked web.language web.moments web.security",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.log web.manage web.posts web.refusals web.shown",
+         "web.kept web.log web.manage web.posts web.refusals web.shown",
     6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command

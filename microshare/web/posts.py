@@ -174,7 +174,7 @@ def tag_on(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            posts.tag_off(post, reader(), tags.get(request.form.get("tags", "")).name)
+            posts.tag_off(post, reader(), tags.get(request.form["undo"]).name)
         else:
             posts.tag_on(post, reader(), tags.parse(request.form.get("tags", "")), clock.now())
     return _to(post_id)
