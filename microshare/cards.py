@@ -97,6 +97,11 @@ class Card(NamedTuple):
         return self.reply_to.id if self.reply_to else None
 
     @property
+    def root_id(self) -> int:
+        """The post that begins the thread this one stands in."""
+        return self.thread_id or self.id
+
+    @property
     def is_tagged_on(self) -> bool:
         """Whether colleagues brought it to more tags than its text has."""
         return any(tie.added_by for tie in self.tags)

@@ -97,13 +97,19 @@ def _wanted() -> Select[int]:
 
 
 _OWN = cards.newest(_wanted())
+_NEWS = _wanted().limit(bindparam("limit"))
+_ALL_NEWS = (
+    select(Post.id)
+    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"))
+    .limit(bindparam("limit"))
+)
 
 
 def own(reader: User, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
     """What the reader's follows and department bring, and the own posts, less what is muted."""
     wants = interests.of(reader, now)
     limit = _within(limit)
-    top = before or (db.session.scalar(_NEWEST) or 0) + 1
+    top = before or (db.session.connection().scalar(_NEWEST) or 0) + 1
     found: list[Marked] = []
     for window in (*WINDOWS, top):
         lowest = max(0, top - window)
@@ -115,6 +121,22 @@ def own(reader: User, *, now: datetime, before: int | None = None, limit: int = 
 
 
 _NEWEST = select(func.max(Post.id))
+
+
+def news(reader: User, after: int, *, now: datetime, everyone: bool = False) -> int:
+    """How many posts came into the own feed, or the open one, after this; a page of them at most.
+
+    Asked every few seconds by every open page: where nothing was written at all, by one query.
+    """
+    ask = db.session.connection()
+    newest = ask.scalar(_NEWEST) or 0
+    if newest <= after:
+        return 0
+    asked = {"limit": LARGEST_PAGE, "after": after, "lowest": after + 1, "before": newest + 1}
+    if everyone:
+        return len(ask.scalars(_ALL_NEWS, asked).all())
+    wants = interests.of(reader, now).bound()
+    return len(ask.scalars(_NEWS, {**asked, **wants, "reader": reader.id}).all())
 
 
 def everyone(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:

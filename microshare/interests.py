@@ -113,6 +113,36 @@ def of(reader: User, now: datetime) -> Interests:
     return interests
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a reader stands to one tag, person or department."""
+
+    is_following: bool
+    is_muted: bool
+
+
+_STANDING = union_all(
+    select(literal("follow").label("how")).where(
+        Follow.reader_id == bindparam("reader"),
+        Follow.kind == bindparam("kind"),
+        Follow.target_id == bindparam("target"),
+    ),
+    select(literal("mute")).where(
+        Mute.reader_id == bindparam("reader"),
+        Mute.kind == bindparam("kind"),
+        Mute.target_id == bindparam("target"),
+        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+    ),
+)
+
+
+def standing(reader: User, kind: str, target_id: int, now: datetime) -> Standing:
+    """Whether the reader follows it by an own choice, and leaves it out at this moment."""
+    asked = {"reader": reader.id, "kind": kind, "target": target_id, "now": now}
+    found = set(db.session.connection().scalars(_STANDING, asked))
+    return Standing("follow" in found, "mute" in found)
+
+
 def _among(name: str) -> Any:
     """The ids that `Interests.bound` gives under this name when a statement is executed."""
     return bindparam(name, expanding=True)

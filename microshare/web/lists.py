@@ -3,10 +3,10 @@
 import secrets
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import clock, departments, feeds, follows, mutes, people, tags
+from microshare import clock, departments, feeds, interests, people, tags
 from microshare.db import saving
 from microshare.web.asked import back, before, needed_number, number, reader
 
@@ -42,6 +42,15 @@ def everyone() -> str:
     )
 
 
+@pages.get("/news")
+def news() -> Response:
+    """How many posts came after this one, for a page that asks now and then; 204 where none did."""
+    feed = request.args.get("feed", "own")
+    after = number(request.args.get("after", "")) or 0
+    count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
+    return jsonify(count=count) if count else Response(status=204)
+
+
 @pages.get("/saved")
 def saved() -> str:
     return render_template("saved.html", page=feeds.saved(reader(), before=before()))
@@ -66,9 +75,8 @@ def tag(name: str) -> str | Response:
         tag=found,
         about=about,
         page=feeds.tagged(user, found, before=before()),
-        is_following=follows.is_following(user, found),
-        is_muted=mutes.is_muted(user, found, clock.now()),
-        department=departments.of(user),
+        standing=interests.standing(user, "tag", found.id, clock.now()),
+        department=user.department,
     )
 
 
@@ -95,8 +103,7 @@ def person(username: str) -> str | Response:
         "person.html",
         person=found,
         page=feeds.written_by(user, found, before=before()),
-        is_following=follows.is_following(user, found),
-        is_muted=mutes.is_muted(user, found, clock.now()),
+        standing=interests.standing(user, "person", found.id, clock.now()),
         follower_count=people.follower_count(found) if found.id == user.id else None,
     )
 
@@ -118,7 +125,7 @@ def department(slug: str) -> str:
         page=feeds.from_department(user, found, before=before()),
         tags=departments.tags_of(found),
         people=departments.people_in(found),
-        is_following=follows.is_following(user, found),
+        standing=interests.standing(user, "department", found.id, clock.now()),
         may_choose=departments.may_choose(found, user),
     )
 
