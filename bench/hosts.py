@@ -63,6 +63,7 @@ class Seen:
     lock: threading.Lock = field(default_factory=threading.Lock)
     answers: Counter[int] = field(default_factory=Counter)
     unanswered: int = 0
+    is_over: bool = False  # what was killed has been started again
     text_lost: int = 0  # 503 pages that did not show what was typed
     posts: dict[str, int] = field(default_factory=dict)  # key: id
     thanks: set[tuple[str, int]] = field(default_factory=set)
@@ -107,7 +108,10 @@ class Report:
 
 
 class Colleague(threading.Thread):
-    """One colleague who reads, writes, thanks and saves until enough has been answered."""
+    """One colleague who reads, writes, thanks and saves until enough has been answered.
+
+    And until all has been killed and started again, however soon enough is reached.
+    """
 
     def __init__(self, name: str, ports: list[int], seen: Seen, enough: int, seed: int) -> None:
         super().__init__(daemon=True)
@@ -156,7 +160,7 @@ class Colleague(threading.Thread):
             connection.close()
 
     def run(self) -> None:
-        while self.seen.acknowledged < self.enough:
+        while self.seen.acknowledged < self.enough or not self.seen.is_over:
             self.random.choices(
                 (self._read, self._write, self._thank, self._save, self._search),
                 (40, 30, 15, 10, 5),
@@ -377,7 +381,7 @@ def _play(
     for colleague in crowd:
         colleague.sign_in()
         colleague.start()
-    _until(lambda: seen.acknowledged >= 0.4 * requests, 3600, "the first half takes for ever")
+    _until(lambda: seen.acknowledged >= 0.4 * requests, 3600, "the beginning takes for ever")
     for worker in workers:
         worker.start()
     _until(_is_sending, 60, "no digest is begun")
@@ -387,6 +391,7 @@ def _play(
     hosts[0].start()  # while nothing answers it
     time.sleep(3)
     database.start()
+    seen.is_over = True
     for colleague in crowd:
         colleague.join()
 

@@ -36,11 +36,13 @@ _MARKER = Table("copy_under_way", MetaData(), Column("state", String(10), primar
 
 
 def begin(source: Engine, target: Engine) -> None:
-    """Make the target ready to be copied to; what an earlier attempt left there is kept.
+    """Make the target, which has its tables, ready; what an earlier attempt left there is kept.
 
     `Refused("copy-target-used")` when it has data that no copy brought. A copy that turned out
     different is begun anew.
     """
+    if source.url == target.url:
+        raise Refused("copy-same")
     with target.begin() as connection:
         if not inspect(connection).has_table(_MARKER.name):
             used = next(

@@ -215,7 +215,8 @@ def test_a_host_that_starts_before_the_database_serves_when_it_is_there(
         assert "De database geeft geen antwoord" in page.get_data(as_text=True)
         kept = app.test_client().post("/posts", data={"line": LINE})
         assert (kept.status_code, "quieter now" in kept.get_data(as_text=True)) == (503, True)
-        assert app.test_client().get("/static/style.css").status_code == 200
+        with app.test_client().get("/static/style.css") as sheet:
+            assert sheet.status_code == 200
         server.start()
         assert app.test_client().get("/sign-in").status_code == 200
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 from flask import Flask
-from sqlalchemy import Engine
 
 from microshare import config, connections, copy_reading, copying, create_app, installing, signing
 from microshare.db import db, exclusive, let_go
@@ -31,16 +30,14 @@ def copy_database(source_url: str, target_url: str) -> None:
     with source.app_context():
         if not installing.is_current():
             raise Refused("not-installed")
-        key, source_engine = signing.key(), db.engine
+        key = signing.key()
     try:
         with target.app_context():
-            if db.engine.url == source_engine.url:
-                raise Refused("copy-same")
             installing.install()
             with exclusive("copy") as mine:
                 if not mine:
                     raise Unavailable("database", why="locked")
-                _copy(source_engine, db.engine)
+                _copy(source, target)
                 signing.take_over(key)
             click.echo("The copy is whole. Set MICROSHARE_DATABASE_URL to it, and start.")
     finally:
@@ -70,12 +67,16 @@ def _has_key(instance: Path, beside: Path) -> bool:
     return (instance / "secret.key").exists() and not (beside / "secret.key").exists()
 
 
-def _copy(source: Engine, target: Engine) -> None:
-    copying.begin(source, target)
-    rows = copy_reading.total(source)
+def _copy(source: Flask, target: Flask) -> None:
+    with source.app_context():
+        here = db.engine
+    with target.app_context():
+        there = db.engine
+    copying.begin(here, there)
+    rows = copy_reading.total(here)
     with click.progressbar(length=rows, label="Copying", file=sys.stderr) as bar:
-        copying.copy(source, target, bar.update)
+        copying.copy(here, there, bar.update)
     with click.progressbar(length=2 * rows, label="Comparing", file=sys.stderr) as bar:
-        compared = copying.compare(source, target, bar.update)
+        compared = copying.compare(here, there, bar.update)
     for table in compared:
         click.echo(f"{table.table}\t{table.rows}\t{table.checksum}")
