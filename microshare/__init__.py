@@ -10,14 +10,17 @@ from microshare.db import db as database
 __all__ = ["create_app"]
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """The application with these settings, or with those of the environment."""
+def create_app(settings: Settings | None = None, *, patient: bool = False) -> Flask:
+    """The application with these settings, or with those of the environment.
+
+    `patient`: its statements may take as long as they take; for jobs and commands.
+    """
     settings = settings or config.read()
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, instance_path=str(settings.instance.absolute()))
     app.config["MICROSHARE"] = settings
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # asset addresses carry a fingerprint
-    db.init_app(app)
+    db.init_app(app, patient=patient)
     Migrate(app, database, directory=f"{app.root_path}/migrations")
     web.init_app(app)
     return app

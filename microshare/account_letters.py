@@ -9,15 +9,16 @@ from datetime import datetime, timedelta
 
 from flask import render_template
 from flask_babel import force_locale
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from microshare import config, mailer, sentences
-from microshare.db import db, exclusive, saving
+from microshare.db import db, exclusive, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
 from microshare.models import PendingLetter
 
 KINDS = ("invite", "confirm", "reset", "known")
+MARK_FOR = 100  # seconds to go on trying to mark a letter; after two minutes it goes again
 TRIES = 12  # with the pauses below: about three days
 
 
@@ -78,7 +79,15 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
     if pending is None:
         return False
     letter, attempts = Letter(**pending.letter), pending.attempts + 1
-    db.session.rollback()  # no transaction stays open while the mail server thinks
+    again_at = now + timedelta(minutes=min(2**attempts, 480))
+    with saving():  # and no transaction stays open while the mail server thinks
+        taken = db.session.execute(
+            update(PendingLetter)
+            .where(PendingLetter.id == letter_id, PendingLetter.attempts == attempts - 1)
+            .values(attempts=attempts, not_before=again_at)
+        )
+        if taken.rowcount != 1:  # type: ignore[attr-defined]
+            return False  # somebody else has it
     why, is_final = "", False
     try:
         transport.send(letter, now)
@@ -86,15 +95,18 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
         why, is_final = sentences.reason(refusal), True
     except Unavailable as refusal:
         why = sentences.reason(refusal)
-    with saving():
-        pending = db.session.get_one(PendingLetter, letter_id)
-        if not why:
-            db.session.delete(pending)
-        else:
-            pending.attempts = TRIES if is_final else attempts
-            pending.error = why
-            pending.not_before = now + timedelta(minutes=min(2**attempts, 480))
+    insist(lambda: _mark(letter_id, TRIES if is_final else attempts, why), MARK_FOR)
     return not why
+
+
+def _mark(letter_id: int, attempts: int, why: str) -> None:
+    """Drop a letter that left; of another one keep what the mail server said."""
+    with saving():
+        if not why:
+            db.session.execute(delete(PendingLetter).where(PendingLetter.id == letter_id))
+        else:
+            pending = db.session.get_one(PendingLetter, letter_id)
+            pending.attempts, pending.error = attempts, why
 
 
 def undelivered() -> list[PendingLetter]:

@@ -14,6 +14,7 @@ from microshare.db import add_once, db, saving
 from microshare.models import Digest
 
 TRIES = 10  # of a letter that the mail server will not take for now
+GRACE = timedelta(minutes=2)  # longer than a letter is in anybody's hands
 DONE = ("sent", "empty", "failed")
 
 
@@ -26,9 +27,9 @@ class Claim:
 
 
 def claim(of: Claim, now: datetime) -> None:
-    """Make the row, unless it is there."""
+    """Make the row; where one that died left it, it is ours from now on."""
     with saving():
-        add_once(
+        is_new = add_once(
             Digest,
             reader_id=of.reader_id,
             period=of.day,
@@ -37,6 +38,12 @@ def claim(of: Claim, now: datetime) -> None:
             attempts=0,
             error="",
         )
+        if not is_new:
+            db.session.execute(
+                update(Digest)
+                .filter_by(reader_id=of.reader_id, period=of.day, state="claimed")
+                .values(claimed_at=now)
+            )
 
 
 def mark(of: Claim, state: str, now: datetime, error: str = "") -> str:
@@ -67,9 +74,15 @@ def put_off(of: Claim, now: datetime, why: str) -> str:
     return "failed" if attempts >= TRIES else "waiting"
 
 
-def may_try(row: Digest, now: datetime) -> bool:
-    """Whether a claimed letter may be tried (again): at once after a crash, else with a pause."""
-    return row.attempts == 0 or now >= row.claimed_at + timedelta(minutes=2**row.attempts)
+def may_try(row: Digest, now: datetime, restarted: datetime | None) -> bool:
+    """Whether a claimed letter may be tried (again): at once after a crash, else with a pause.
+
+    `restarted`: when the server that keeps our locks last started. A lock that it forgot may be
+    missed by somebody who is alive, and marks the letter in his hands as soon as he can.
+    """
+    if row.attempts:
+        return now >= row.claimed_at + timedelta(minutes=2**row.attempts)
+    return restarted is None or now >= max(row.claimed_at, restarted) + GRACE
 
 
 def rows(of: Claim) -> Sequence[Digest]:

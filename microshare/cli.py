@@ -1,11 +1,15 @@
 """The `microshare` command: install, serve, and everything an administrator does by hand."""
 
+import os
+from time import sleep
+
 import click
 
 from microshare import clock, config, create_app, indexing, installing, links, server, worker
-from microshare.commands import colleagues, content, letters
+from microshare.commands import colleagues, content, database, letters
 from microshare.commands.frame import Microshare
-from microshare.db import db, saving
+from microshare.db import OUTAGES, db, let_go, saving
+from microshare.errors import Unavailable
 from microshare.version import VERSION
 
 
@@ -19,15 +23,37 @@ def main() -> None:
     """
 
 
+PAUSE = 2  # seconds between two looks at a database that does not answer
+
+
 @main.command()
-def init() -> None:
+@click.option("--wait", is_flag=True, help="Wait for a database that does not answer yet.")
+@click.option("--parent", type=int, hidden=True)
+def init(wait: bool, parent: int | None) -> None:
     """Make the instance ready, and print the link that makes the first administrator."""
-    app = create_app()
+    while parent is None or os.getppid() == parent:
+        try:
+            click.echo("The tables are ready." if _prepare() else "Nothing to do.")
+        except (*OUTAGES, Unavailable):
+            if not wait:
+                raise
+            sleep(PAUSE)
+        else:
+            return
+
+
+def _prepare() -> bool:
+    """Make the instance ready; true if the tables were not."""
+    app = create_app(patient=True)
     with app.app_context():
-        click.echo("The tables are ready." if installing.install() else "Nothing to do.")
-        indexing.prepare()
-        _print_first_link()
-        db.engine.dispose()
+        try:
+            changed = installing.install()
+            indexing.prepare()
+            _print_first_link()
+        finally:
+            let_go()
+            db.engine.dispose()
+    return changed
 
 
 def _print_first_link() -> None:
@@ -43,22 +69,27 @@ def _print_first_link() -> None:
 @main.command()
 @click.option("--with-worker/--without-worker", default=True, help="The worker beside the pages.")
 def serve(with_worker: bool) -> None:
-    """Serve the pages, with the background worker."""
+    """Serve the pages, with the background worker.
+
+    On PostgreSQL it starts whether the database answers or not: the pages say so until it does.
+    """
     app = create_app()
-    with app.app_context():
-        installing.install()
-        indexing.prepare()
-        _print_first_link()
-        db.session.remove()
-        db.engine.dispose()
-    server.serve(app, with_worker=with_worker)
+    is_ready = True
+    try:
+        _prepare()
+    except (*OUTAGES, Unavailable):
+        if config.read().database.startswith("sqlite"):
+            raise
+        click.echo("The database does not answer yet; the pages say so until it does.", err=True)
+        is_ready = False
+    server.serve(app, with_worker=with_worker, is_ready=is_ready)
 
 
 @main.command("worker")
 @click.option("--parent", type=int, hidden=True)
 def run_worker(parent: int | None) -> None:
-    """Run the background worker alone: index, letters, digests."""
-    worker.run(create_app(), parent)
+    """Run the background worker alone, or one of several: index, letters, digests."""
+    worker.run(create_app(patient=True), parent)
 
 
 for command in (
@@ -70,6 +101,7 @@ for command in (
     content.import_posts,
     content.export_posts,
     content.build_demo,
+    database.database,
     letters.digest_commands,
     letters.hand_over,
 ):

@@ -42,6 +42,12 @@ def _mail_address(value: str) -> str:
     return value
 
 
+def _secret(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("at least 32 characters, chosen at random")
+    return value
+
+
 def _number(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         expected = f"a whole number from {low} to {high}"
@@ -97,8 +103,12 @@ def _registration(value: str) -> str:
     raise ValueError("closed, open, or mail domains such as example.com,example.nl")
 
 
-def _setting(default: Any, read: Callable[[str], Any], doc: str) -> Any:
-    return field(default=default, metadata={"read": read, "doc": doc})
+def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
+    return field(
+        default=default,
+        repr=not is_secret,
+        metadata={"read": read, "doc": doc, "secret": is_secret},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +117,15 @@ class Settings:
 
     instance: Path = _setting(Path("instance"), _folder, "folder of the database, index and key")
     database_url: str = _setting(
-        "", _address("sqlite", "postgresql"), "the database; empty: SQLite in the instance folder"
+        "",
+        _address("sqlite", "postgresql", "postgresql+psycopg"),
+        "the database; empty: SQLite in the instance folder",
+    )
+    secret_key: str = _setting(
+        "",
+        _secret,
+        "signs sessions; empty: made by itself, in the instance folder or in PostgreSQL",
+        is_secret=True,
     )
     url: str = _setting(
         "http://127.0.0.1:5000", _address("http", "https"), "the address that colleagues type"
@@ -173,7 +191,10 @@ def read(environ: Mapping[str, str] = os.environ) -> Settings:
         try:
             values[known[name].name] = known[name].metadata["read"](value)
         except ValueError as error:
-            shown = re.sub(r"[^/@]*:[^/@]*@", "…@", value)  # no password on a screen or in a log
+            # No password on a screen or in a log.
+            shown = re.sub(r"[^/@]*:[^/@]*@", "…@", value)
+            if known[name].metadata["secret"]:
+                shown = "…"
             raise Refused(
                 "setting-malformed", name=name, value=shown, expected=str(error)
             ) from error
@@ -204,9 +225,7 @@ def secret_key(instance: Path) -> str:
     """
     path = instance / "secret.key"
     if not path.exists():
-        draft = instance / f"secret.key.{secrets.token_hex(4)}"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        draft = _draft(path, secrets.token_hex(32))
         try:
             os.link(draft, path)
         except FileExistsError:
@@ -214,3 +233,16 @@ def secret_key(instance: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text()
+
+
+def keep_secret_key(instance: Path, key: str) -> None:
+    """Let this key, of a database that was copied, be the instance's."""
+    path = instance / "secret.key"
+    _draft(path, key).replace(path)
+
+
+def _draft(path: Path, key: str) -> Path:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key)
+    return draft

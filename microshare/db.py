@@ -6,21 +6,26 @@ PostgreSQL is one setting away. Verbs flush; a door or a job saves, once, with `
 
 import fcntl
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from time import monotonic, sleep
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, event, text
+from sqlalchemy import Connection, DateTime, Dialect, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
-from microshare import config
+from microshare import config, connections
 from microshare.errors import Unavailable
+
+Saved = TypeVar("Saved")
+PAUSE = 0.25  # seconds between two tries of what must be saved
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,45 +54,38 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-def init_app(app: Flask) -> None:
-    """Open the database of this application; nothing is created here."""
-    url = app.config["MICROSHARE"].database
-    if url.startswith("postgresql:"):
-        url = url.replace("postgresql:", "postgresql+psycopg:", 1)
+def init_app(app: Flask, *, patient: bool) -> None:
+    """Open the database of this application; nothing is created here.
+
+    `patient`: for jobs and commands, whose statements may take long; a web request's may not.
+    """
+    settings: config.Settings = app.config["MICROSHARE"]
+    url = connections.address(settings.database, patient=patient)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_pre_ping": not url.startswith("sqlite"),
-        "hide_parameters": True,  # a fault in the log tells no names and no texts
-    }
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = connections.pool(
+        url, patient=patient, threads=settings.web_threads
+    )
     db.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            _prepare_sqlite(db.engine)
+        connections.prepare(db.engine)
+    app.teardown_appcontext(lambda error: let_go())  # before the extension's own
 
 
-def _prepare_sqlite(engine: Engine) -> None:
-    def connect(connection: Any, _record: Any) -> None:
-        # The driver's own transactions start too late and never at once (bpo-10740); ours are
-        # begun by `begin` below.
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+def let_go() -> None:
+    """End the session of this request or job, also one whose connection died meanwhile."""
+    try:
+        db.session.remove()
+    except OUTAGES:
+        db.session().invalidate()
+        db.session.remove()
 
-    def begin(connection: Any) -> None:
-        # A writer takes its place at once: a reader that turns writer half-way is refused by
-        # SQLite without waiting when somebody else wrote meanwhile.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    event.listen(engine, "connect", connect)
-    event.listen(engine, "begin", begin)
+def roll_back() -> None:
+    """Undo what was not saved; a dead connection has done so already, and is dropped."""
+    try:
+        db.session.rollback()
+    except OUTAGES:
+        db.session().invalidate()
 
 
 _SIGNS = {
@@ -96,10 +94,15 @@ _SIGNS = {
     "full": "full",
     "no space": "full",
     "readonly": "read-only",
+    "read-only": "read-only",
+    "timeout": "locked",  # PostgreSQL's limits, and a pool whose connections are all at work
+    "deadlock": "locked",
 }
+# What SQLAlchemy raises when the database, or a connection to it, is not to be had.
+OUTAGES = (OperationalError, PoolTimeout)
 
 
-def outage(error: OperationalError) -> Unavailable:
+def outage(error: SQLAlchemyError) -> Unavailable:
     """The refusal that tells why the database does not answer.
 
     The first cause tells it: a full disk ends SQLite's transaction, and what fails next is only
@@ -108,8 +111,8 @@ def outage(error: OperationalError) -> Unavailable:
     cause: BaseException | None = error
     why = "gone"
     while cause is not None:
-        if isinstance(cause, OperationalError):
-            said = str(cause.orig).lower()
+        if isinstance(cause, OUTAGES):
+            said = str(getattr(cause, "orig", cause)).lower()
             why = next((told for sign, told in _SIGNS.items() if sign in said), why)
         cause = cause.__cause__ or cause.__context__
     return Unavailable("database", why=why)
@@ -127,20 +130,36 @@ def saving() -> Iterator[None]:
         raise RuntimeError(
             "saving inside saving: the inner one would throw away the outer one's work"
         )
-    session.rollback()
+    try:
+        session.rollback()
+    except OUTAGES as error:
+        session().invalidate()
+        raise outage(error) from error
     session.info["saving"] = True
     try:
         session.connection(execution_options={"writes": True})
         yield
         session.commit()
-    except OperationalError as error:
-        session.rollback()
+    except OUTAGES as error:
+        roll_back()
         raise outage(error) from error
     except BaseException:
-        session.rollback()
+        roll_back()
         raise
     finally:
         session.info.pop("saving", None)
+
+
+def insist(save: Callable[[], Saved], seconds: float) -> Saved:
+    """Save what cannot be undone, a letter that left: again and again until the database does."""
+    began = monotonic()
+    while True:
+        try:
+            return save()
+        except Unavailable:
+            if monotonic() - began > seconds:
+                raise
+            sleep(PAUSE)
 
 
 def add_once(model: type[Base], **values: Any) -> bool:
@@ -159,12 +178,35 @@ def add_once(model: type[Base], **values: Any) -> bool:
     return db.session.execute(statement).first() is not None
 
 
+class Turn:
+    """Whether a piece of named work is ours to do; see `exclusive`."""
+
+    def __init__(self, mine: bool, connection: Connection | None = None) -> None:
+        self.mine = mine
+        self.connection = connection
+
+    def __bool__(self) -> bool:
+        return self.mine
+
+    def stands(self) -> bool:
+        """Whether it is still ours: a server that was restarted has forgotten its locks."""
+        if self.connection is None or not self.mine:
+            return self.mine
+        try:
+            self.connection.scalar(text("SELECT 1"))
+            self.connection.commit()
+        except OUTAGES:
+            self.mine = False
+        return self.mine
+
+
 @contextmanager
-def exclusive(name: str, *, wait: bool = False) -> Iterator[bool]:
+def exclusive(name: str, *, wait: bool = False) -> Iterator[Turn]:
     """Whether this process may do the named work now; nobody else may until the block ends.
 
-    A process that dies lets go at once (a file lock on one machine, an advisory lock on
-    PostgreSQL), so no lease has to run out after a crash. `wait` waits for its turn.
+    A process that dies lets go at once (a file lock on one machine, an advisory lock of its
+    session on PostgreSQL, over all hosts), so no lease has to run out after a crash. `wait` waits
+    for its turn. On PostgreSQL a turn ends with its connection too: `Turn.stands` asks.
     """
     if db.engine.dialect.name == "sqlite":
         folder = config.current().instance / "locks"
@@ -173,17 +215,40 @@ def exclusive(name: str, *, wait: bool = False) -> Iterator[bool]:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
-                yield False
+                yield Turn(False)
             else:
-                yield True
+                yield Turn(True)
         return
     number = zlib.crc32(f"microshare {name}".encode())
     take = "SELECT pg_advisory_lock(:n) IS NOT NULL" if wait else "SELECT pg_try_advisory_lock(:n)"
-    with db.engine.connect() as connection:
-        mine = connection.scalar(text(take), {"n": number})
+    connection = db.engine.connect()
+    turn = Turn(False, connection)
+    try:
+        if wait:  # as long as it takes
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+        turn.mine = bool(connection.scalar(text(take), {"n": number}))
         connection.commit()  # the lock is the connection's, not the transaction's
-        try:
-            yield bool(mine)
-        finally:
-            if mine:
-                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+        yield turn
+    finally:
+        _give_back(turn, connection, number)
+
+
+def locks_since() -> datetime | None:
+    """When the server that keeps the locks last started; None where only a death ends them."""
+    if db.engine.dialect.name == "sqlite":
+        return None
+    return db.session.scalar(select(func.pg_postmaster_start_time()))
+
+
+def _give_back(turn: Turn, connection: Connection, number: int) -> None:
+    """Unlock; a connection that cannot is closed, and its lock with it."""
+    try:
+        connection.rollback()
+        if turn.mine:
+            connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+            connection.commit()
+    except OUTAGES:
+        connection.invalidate()
+    finally:
+        connection.close()

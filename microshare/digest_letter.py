@@ -9,7 +9,7 @@ from flask import render_template
 from flask_babel import force_locale, get_locale, ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from microshare import config, mailer, sentences
+from microshare import config, mailer, sentences, signing
 from microshare.digest import Digest, Thanked
 from microshare.errors import Refused
 from microshare.mailer import Letter
@@ -81,9 +81,7 @@ def message_id(reader_id: int, period: date) -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(
-        config.secret_key(config.current().instance), salt="microshare digest unsubscribe"
-    )
+    return URLSafeSerializer(signing.key(), salt="microshare digest unsubscribe")
 
 
 def unsubscriber(token: str) -> int:

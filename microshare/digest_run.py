@@ -7,13 +7,14 @@ a run that died: its letter is sent now, with the same Message-ID.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from time import monotonic
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from microshare import claims, digest, digest_letter, handover, people, periods
 from microshare.claims import Claim
-from microshare.db import db, exclusive, saving
+from microshare.db import db, exclusive, locks_since, saving
 from microshare.errors import Refused
 from microshare.handover import Carrier
 from microshare.models import Digest, DigestRun, User
@@ -72,7 +73,9 @@ def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestR
             waiting = due()  # again: what a run that died had in hand is marked by now
             run_id = _begin(now)
             put_off = 0  # in a row
+            began = monotonic()
             for done, one in enumerate(waiting, 1):
+                claims.claim(one.claim, now + timedelta(seconds=monotonic() - began))
                 state = _send(carrier, one, now)
                 if state != "empty":
                     put_off = put_off + 1 if state == "waiting" else 0
@@ -105,6 +108,7 @@ def _count(run_id: int, state: str) -> None:
 def _due(now: datetime, newcomers: bool) -> Iterator[Due]:
     """Who should have a letter by now: at most the newest period, whatever was missed."""
     db.session.rollback()  # a fresh look
+    restarted = locks_since()
     handled = {
         (row.reader_id, row.period): row
         for row in db.session.scalars(
@@ -123,13 +127,12 @@ def _due(now: datetime, newcomers: bool) -> Iterator[Due]:
         if not newcomers and period.until < reader.created_at:
             continue
         row = handled.get((reader.id, period.day))
-        if row is None or (row.state == "claimed" and claims.may_try(row, now)):
+        if row is None or (row.state == "claimed" and claims.may_try(row, now, restarted)):
             yield Due(reader.id, period)
 
 
 def _send(carrier: Carrier, due: Due, now: datetime) -> str:
-    """Claim, compose, hand over; returns the state of the letter."""
-    claims.claim(due.claim, now)
+    """Compose a claimed letter and hand it over; returns its state."""
     reader = people.by_id(due.reader_id)
     contents = digest.compose(reader, due.period, now) if reader else None
     if reader is None or contents is None or contents.is_empty:

@@ -5,6 +5,9 @@ whether the letter left. So the conversation with the server, and the mark, are 
 small process of its own: when the run dies, it finishes the one letter it holds, marks it, and
 ends. The next run waits for it. If it is killed itself in that gap (some tenths of a
 millisecond), the letter goes again with the same Message-ID, by which mail servers know a copy.
+
+On PostgreSQL a lock ends with its connection too: whoever lost it hands over nothing more, and
+the letter that it holds is left alone by others for a while (`claims.may_try`).
 """
 
 import json
@@ -19,12 +22,12 @@ from flask import current_app
 
 from microshare import claims, config, mailer, sentences
 from microshare.claims import Claim
-from microshare.db import exclusive
+from microshare.db import exclusive, insist
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter, Transport
 
 LOCK = "hand-over"
-MARK_TRIES = 12  # each waits as long as a busy database may take: five seconds
+MARK_FOR = 1800  # seconds to go on trying to mark a letter that left
 
 
 class Carrier(Protocol):
@@ -60,12 +63,8 @@ class Here:
             return claims.mark(claim, "failed", now, sentences.reason(refusal))
         except Unavailable as refusal:
             return claims.put_off(claim, now, sentences.reason(refusal))
-        for _ in range(MARK_TRIES - 1):
-            try:
-                return claims.mark(claim, "sent", now)
-            except Unavailable:
-                continue  # the letter has left: nothing is worth more now than this mark
-        return claims.mark(claim, "sent", now)
+        # The letter has left: nothing is worth more now than this mark.
+        return insist(lambda: claims.mark(claim, "sent", now), MARK_FOR)
 
 
 class Child:
@@ -112,8 +111,8 @@ class Child:
 
 def run(asked: TextIO, answers: TextIO) -> None:
     """The process of `Child`: carries letter after letter until nobody sends more."""
-    with exclusive(LOCK) as mine:
-        if not mine:
+    with exclusive(LOCK) as turn:
+        if not turn:
             return
         print("ready", file=answers, flush=True)
         with mailer.opened() as transport:
@@ -121,6 +120,8 @@ def run(asked: TextIO, answers: TextIO) -> None:
             for line in asked:
                 if not line.endswith("\n"):
                     return  # the run died in the middle of a line: this letter never left it
+                if not turn.stands():
+                    return  # another run may hold this letter by now
                 state = _carry(here, json.loads(line))
                 try:
                     print(state, file=answers, flush=True)

@@ -120,6 +120,16 @@ REFUSALS = {
     "row-malformed": _("this row is not valid: %(why)s"),
     "row-lacks": _("this row has no %(column)s"),
     "not-installed": _("The tables are not those of this version: run `microshare init` first."),
+    "schema-newer": _("A later version of microshare has been at this database: install that one."),
+    "copy-same": _("That is one and the same database: choose another one to copy to."),
+    "copy-target-used": _(
+        "The database to copy to has data of its own (in %(table)s); choose an empty one."
+    ),
+    "copy-differs": _(
+        "After the copy, %(table)s is not the same in both databases: somebody wrote meanwhile. "
+        "Stop the server and its workers, and run the command again: it begins anew."
+    ),
+    "copy-unfit": _("A row of %(table)s (%(key)s) cannot be copied: %(why)s"),
     "index-differs": _(
         "The index lacks %(missing)s posts and has %(surplus)s too many. "
         "Run `microshare index rebuild`."

@@ -16,21 +16,26 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.http import message
 
 from microshare import config
 from microshare.db import db
 from microshare.errors import Refused
 
-PAUSE = 5  # seconds before a worker that died is started again
+LONGEST_ADDRESS = 64 * 1024  # bytes: a search of 5,000 characters of any script
+# gunicorn takes a setting of at most 8,190 bytes, or no limit at all.
+message.MAX_REQUEST_LINE = LONGEST_ADDRESS
+PAUSE = 5  # seconds before a child that died is started again
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn with our application and our settings, and nothing from its own files."""
 
-    def __init__(self, app: Flask, *, with_worker: bool) -> None:
+    def __init__(self, app: Flask, *, with_worker: bool, is_ready: bool) -> None:
         self.app = app
         self.settings: config.Settings = app.config["MICROSHARE"]
-        self.worker = Worker(self.settings) if with_worker else None
+        self.children = [] if is_ready else [Child(self.settings, "init", "--wait", ends=True)]
+        self.children += [Child(self.settings, "worker")] if with_worker else []
         super().__init__()
 
     def load_config(self) -> None:
@@ -42,6 +47,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "preload_app": True,
             "proc_name": "microshare",
             "keepalive": 20,
+            "limit_request_line": LONGEST_ADDRESS,
             "graceful_timeout": 10,
             "timeout": 60,
             "loglevel": "warning",
@@ -64,8 +70,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             " — Ctrl-C stops it.",
             flush=True,
         )
-        if self.worker is not None:
-            self.worker.start()
+        for child in self.children:
+            child.start()
 
     def _forked(self, arbiter: Any, process: Any) -> None:
         with self.app.app_context():
@@ -77,8 +83,8 @@ class Server(BaseApplication):  # type: ignore[misc]
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
 
     def _stopped(self, arbiter: Any) -> None:
-        if self.worker is not None:
-            self.worker.stop()
+        for child in self.children:
+            child.stop()
 
 
 def _end_with(parent: int) -> None:
@@ -105,11 +111,16 @@ def _wait_for_port(host: str, port: int) -> None:
     raise Refused("port-used", host=host, port=port)
 
 
-class Worker:
-    """The background worker as a child process."""
+class Child:
+    """A command of ours beside the pages: the worker, or who waits for a database to be ready.
 
-    def __init__(self, settings: config.Settings) -> None:
+    It is started again when it ends, unless it is one that `ends` when its work is done.
+    """
+
+    def __init__(self, settings: config.Settings, *command: str, ends: bool = False) -> None:
         self.settings = settings
+        self.command = command
+        self.ends = ends
         self.stopping = threading.Event()
         self.process: subprocess.Popen[bytes] | None = None
         self.thread = threading.Thread(target=self._keep, daemon=True)
@@ -120,10 +131,18 @@ class Worker:
     def _keep(self) -> None:
         while not self.stopping.is_set():
             self.process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "microshare.cli", "worker", "--parent", str(os.getpid())],
+                [
+                    sys.executable,
+                    "-m",
+                    "microshare.cli",
+                    *self.command,
+                    "--parent",
+                    str(os.getpid()),
+                ],
                 env=config.environment(self.settings),
             )
-            self.process.wait()
+            if self.process.wait() == 0 and self.ends:
+                return
             self.stopping.wait(PAUSE)
 
     def stop(self) -> None:
@@ -134,8 +153,11 @@ class Worker:
         self.thread.join(timeout=20)
 
 
-def serve(app: Flask, *, with_worker: bool = True) -> None:
-    """Serve until a signal asks to stop."""
+def serve(app: Flask, *, with_worker: bool = True, is_ready: bool = True) -> None:
+    """Serve until a signal asks to stop.
+
+    `is_ready`: whether the database has its tables; else a child waits for it to answer.
+    """
     settings: config.Settings = app.config["MICROSHARE"]
     _wait_for_port(settings.host, settings.port)
-    Server(app, with_worker=with_worker).run()
+    Server(app, with_worker=with_worker, is_ready=is_ready).run()

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
 
-from microshare import config, passwords, people, text
+from microshare import passwords, people, signing, text
 from microshare.db import db
 from microshare.errors import Refused
 from microshare.models import FailedSignIn, User
@@ -97,7 +97,7 @@ def forget_old(now: datetime) -> int:
 
 def _whom(kind: str, value: str) -> str:
     # Keyed, so that the table tells nobody who tried, or from where.
-    key = config.secret_key(config.current().instance).encode()
+    key = signing.key().encode()
     return hmac.new(key, f"{kind} {value}".encode(), hashlib.sha256).hexdigest()
 
 

@@ -14,10 +14,9 @@ from types import FrameType
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy.exc import OperationalError
 
 from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
-from microshare.db import db, outage, saving
+from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
 INDEX, LETTERS, DIGESTS, CLEANING = 1, 3, 30, 3600  # seconds between two rounds
@@ -83,10 +82,10 @@ def _in(app: Flask, job: Callable[[], None]) -> Callable[[], None]:
                 job()
             except Refusal as refusal:
                 app.logger.warning("%s waits: %s", job.__name__, _told(refusal))
-            except OperationalError as error:
+            except OUTAGES as error:
                 app.logger.warning("%s waits: %s", job.__name__, outage(error))
             finally:
-                db.session.remove()
+                let_go()
 
     return take_turn
 

@@ -41,8 +41,8 @@ class MailServer:
 
 
 @contextmanager
-def served() -> Iterator[MailServer]:
-    handler = MailServer()
+def served(handler: MailServer | None = None) -> Iterator[MailServer]:
+    handler = handler or MailServer()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -15,7 +15,7 @@ from tests import sources
 FLOORS = {
     0: "clock errors periods text version demo_content search.document search.inflection",
     0.3: "slugs",
-    0.5: "config markup demo_plan search.analysis search.query "
+    0.5: "config connections markup demo_plan search.analysis search.query "
          "search.whoosh_storage",  # told by one of those
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index search.whoosh_leaf",
@@ -26,27 +26,29 @@ FLOORS = {
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.4: "cards",  # what lists show of posts
-    2.5: "interests notices",
+    2.5: "interests notices signing",
     3: "people departments tags grants claims sentences installing search.whoosh_engine",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     # verbs upon posts
     4: "posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in
-    5: "feeds indexing transfer account_letters handover",
+    4.5: "copy_reading",
+    5: "copying feeds indexing transfer account_letters handover",
     5.2: "digest inbox demo_play",
     5.4: "digest_letter demo",
     5.6: "digest_run",
     # the pages
     6: "web.asked web.language web.moments web.security",
+    6.1: "web.health web.log",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.kept web.log web.manage web.posts web.refusals web.shown",
+         "web.kept web.manage web.posts web.refusals web.shown",
     6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
-    8.7: "commands commands.colleagues commands.content commands.letters",
+    8.7: "commands commands.colleagues commands.content commands.database commands.letters",
     9: "cli",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split() or [""]}

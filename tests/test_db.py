@@ -14,9 +14,9 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
-from microshare import config, create_app, departments, people
+from microshare import clock, config, create_app, departments, people
 from microshare.config import Settings
-from microshare.db import Base, add_once, db, exclusive, outage, saving
+from microshare.db import Base, add_once, db, exclusive, locks_since, outage, saving
 from microshare.errors import Refused, Unavailable
 from microshare.models import Department, Post, Tag
 from tests.acts import publish, raced
@@ -136,7 +136,7 @@ def test_who_waits_gets_the_turn_when_the_other_is_done(domain: Flask) -> None:
         with domain.app_context():
             inside.wait()
             with exclusive("work", wait=True) as mine:
-                order.append(f"second {mine}")
+                order.append(f"second {bool(mine)}")
             db.session.remove()
 
     second = threading.Thread(target=wait)
@@ -153,7 +153,7 @@ import sys
 from microshare import create_app
 from microshare.db import exclusive
 with create_app().app_context(), exclusive("work") as mine:
-    print(mine, flush=True)
+    print(bool(mine), flush=True)
     sys.stdin.read()
 """
 
@@ -171,6 +171,15 @@ def test_a_process_that_is_killed_lets_go(domain: Flask) -> None:
         process.wait()
     with exclusive("work", wait=True) as mine:
         assert mine
+
+
+def test_it_is_known_since_when_locks_are_kept(domain: Flask, engine: str) -> None:
+    since = locks_since()
+    if engine == "postgresql":
+        assert since is not None
+        assert timedelta() < clock.now() - since < timedelta(days=1)
+    else:
+        assert since is None
 
 
 @contextmanager

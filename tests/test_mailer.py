@@ -1,4 +1,6 @@
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from email import message_from_bytes, policy
 
@@ -12,6 +14,7 @@ from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
 from microshare.models import PendingLetter
 from tests import mail_server
+from tests.acts import raced
 from tests.conftest import NOON
 
 
@@ -120,3 +123,39 @@ def test_an_account_letter_waits_while_the_server_is_away_and_is_deleted_once_se
             db.engine.dispose()
     (sent,) = server.to("ada@example.com")
     assert "/reset/t" in sent.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_two_workers_that_both_believe_it_is_their_turn_send_a_letter_once(
+    domain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As after a restart of PostgreSQL, which forgets the locks of those who are alive.
+    monkeypatch.setattr(account_letters, "exclusive", lambda name: nullcontext(True))
+    with saving():
+        for number in range(5):
+            account_letters.write("reset", f"ada{number}@example.com", "en", NOON, path="/r/t")
+    sent = raced(domain, *[lambda: account_letters.send_pending(NOON)] * 3)
+    assert sum(sent) == 5
+    assert len(domain.extensions["microshare.letters"]) == 5
+
+
+def test_a_letter_that_left_is_marked_as_soon_as_the_database_answers(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        tries.append(1)
+        if 1 < len(tries) < 5:
+            raise Unavailable("database", why="gone")
+        with saving():
+            yield
+
+    monkeypatch.setattr(account_letters, "saving", away)
+    monkeypatch.setattr("microshare.db.PAUSE", 0)
+    with app.app_context():
+        with saving():
+            account_letters.write("reset", "ada@example.com", "en", NOON, path="/r/t")
+        assert account_letters.send_pending(NOON) == 1
+        assert len(app.extensions["microshare.letters"]) == 1
+        assert db.session.query(PendingLetter).count() == 0

@@ -125,6 +125,8 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "accounts.reset",
         "digests.ask_to_leave",
         "digests.leave",
+        "health.alive",
+        "health.ready",
         "help.show",
         "static",
     }

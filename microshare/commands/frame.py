@@ -8,10 +8,9 @@ from typing import Any, TypeVar, cast
 import click
 from flask import Flask
 from flask_babel import Babel
-from sqlalchemy.exc import OperationalError
 
 from microshare import config, create_app, installing, people, sentences
-from microshare.db import db, outage
+from microshare.db import OUTAGES, db, let_go, outage
 from microshare.errors import Refusal, Refused, Unavailable
 from microshare.models import User
 
@@ -28,7 +27,7 @@ class Microshare(click.Group):
         except Refusal as refusal:
             _say(refusal)
             context.exit(TRY_AGAIN if isinstance(refusal, Unavailable) else REFUSED)
-        except OperationalError as error:
+        except OUTAGES as error:
             _say(outage(error))
             context.exit(TRY_AGAIN)
         except UnicodeDecodeError:
@@ -60,14 +59,14 @@ def ready(command: Command) -> Command:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        app = create_app()
+        app = create_app(patient=True)
         with app.app_context():
             try:
                 if not installing.is_current():
                     raise Refused("not-installed")
                 return command(*args, **kwargs)
             finally:
-                db.session.remove()
+                let_go()
                 db.engine.dispose()
 
     return cast(Command, run)

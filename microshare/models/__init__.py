@@ -2,7 +2,7 @@
 
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
-from microshare.models.people import Department, FailedSignIn, OneTimeLink, Token, User
+from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "PostTag",
     "Revision",
     "Saved",
+    "SigningKey",
     "Tag",
     "Thanks",
     "Token",

@@ -100,6 +100,16 @@ class Token(Base):
     user: Mapped[User] = relationship(lazy="raise_on_sql")
 
 
+class SigningKey(Base):
+    """The key that signs sessions, where several hosts share a database; one row."""
+
+    __tablename__ = "signing_keys"
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(200))
+    made_at: Mapped[datetime]
+
+
 class FailedSignIn(Base):
     """A wrong password, counted per account and per address; forgotten after the window."""
 

@@ -14,6 +14,7 @@ from microshare.web import (
     find,
     follows,
     frame,
+    health,
     help,
     inbox,
     kept,
@@ -28,7 +29,20 @@ from microshare.web import (
     shown,
 )
 
-BLUEPRINTS = (accounts, atom, digests, find, follows, help, inbox, lists, manage, posts, settings)
+BLUEPRINTS = (
+    accounts,
+    atom,
+    digests,
+    find,
+    follows,
+    health,
+    help,
+    inbox,
+    lists,
+    manage,
+    posts,
+    settings,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 from flask import Flask, current_app, g, has_request_context, request, session
 from werkzeug.wrappers import Response
 
+from microshare.web.security import SESSIONLESS
+
 _REQUEST_ID = re.compile(r"[\w.-]{1,64}")
 
 
@@ -44,7 +46,7 @@ def _begin() -> None:
 
 def _tell(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "-")
-    if request.endpoint != "static":
+    if request.endpoint not in SESSIONLESS:
         reader = g.get("token_reader") or g.get("_login_user")
         current_app.logger.info(
             "%s %s %d, %d ms, user %s",

@@ -7,11 +7,11 @@ the error page, which shows what was typed too.
 from flask import Flask, current_app, g, render_template, request
 from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from microshare import config, sentences
-from microshare.db import db, outage
+from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
 from microshare.web.security import LARGEST_FORM, is_loopback
 
@@ -26,62 +26,92 @@ SPECIAL = {
 TYPED = ("line", "note", "description", "about", "sentence", "tags")
 
 
+RETRY = "5"  # seconds after which what does not answer is worth another try
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+
+
 def init_app(app: Flask) -> None:
     app.register_error_handler(Refusal, refused)
-    app.register_error_handler(OperationalError, _outage)
+    for outage_of in OUTAGES:
+        app.register_error_handler(outage_of, _outage)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(500, _broken)
 
 
-def refused(refusal: Refusal) -> tuple[str, int]:
+def refused(refusal: Refusal) -> Answer:
     """The page for a refusal."""
     status = SPECIAL.get(refusal.code, STATUS[type(refusal)])
+    if refusal.code == "database" and refusal.facts["why"] == "gone":
+        _ask_no_more()
     sentence = sentences.reason(refusal)
-    if (again := g.get("again")) is not None:
-        g.refusal, g.refusal_code = sentence, refusal.code
-        return again(), status
-    return _page(status, sentence), status
+    page = _form_again(sentence, refusal.code) or _page(status, sentence)
+    return (page, status, {"Retry-After": RETRY}) if status == 503 else (page, status)
+
+
+def _form_again(sentence: str, code: str) -> str:
+    """The form as it was typed; empty for a page without one, or where it cannot be made."""
+    if (again := g.get("again")) is None:
+        return ""
+    g.refusal, g.refusal_code = sentence, code
+    try:
+        return str(again())
+    except OUTAGES:
+        _ask_no_more()
+        g.refusal = ""  # the page that is made instead tells it itself
+        return ""
+
+
+def _ask_no_more() -> None:
+    """Who reads stands in the database that does not answer: from here on nobody asks for it."""
+    roll_back()
+    g.again = None
+    g._login_user = AnonymousUserMixin()
 
 
 def _page(status: int, sentence: str) -> str:
     """The error page; it must stand even where the database does not."""
-    typed = {}
+    typed, sent = {}, {}
     if request.method == "POST" and status != 413:
         form = g.get("typed") or request.form
         typed = {name: form[name] for name in TYPED if form.get(name)}
-    is_known = bool(current_user.is_authenticated)
-    template = "error.html" if is_known else "error_plain.html"
-    return render_template(template, status=status, sentence=sentence, typed=typed)
+        # Sent again it is the same post, by its key; a password is not shown to a screen.
+        if status == 503 and typed and not any("password" in name for name in form):
+            sent = {name: form[name] for name in form if name not in typed}
+    template = "error.html" if _is_known() else "error_plain.html"
+    return render_template(template, status=status, sentence=sentence, typed=typed, sent=sent)
 
 
-def _outage(error: OperationalError) -> tuple[str, int]:
-    db.session.rollback()
-    # Who reads stands in the database that does not answer: from here on nobody asks for it.
-    g._login_user = AnonymousUserMixin()
-    current_app.logger.error("database: %s", type(error.orig).__name__)
+def _is_known() -> bool:
+    try:
+        return bool(current_user.is_authenticated)
+    except OUTAGES:
+        _ask_no_more()
+        return False
+
+
+def _outage(error: SQLAlchemyError) -> Answer:
+    _ask_no_more()
+    current_app.logger.error("database: %s", type(getattr(error, "orig", error)).__name__)
     return refused(outage(error))
 
 
-def _csrf(error: CSRFError) -> tuple[str, int]:
+def _csrf(error: CSRFError) -> Answer:
     if not request.is_secure and not is_loopback(request.host):
         return refused(Refused("form-insecure", url=config.current().url))
     return refused(Refused("form-expired"))
 
 
-def _too_large(error: RequestEntityTooLarge) -> tuple[str, int]:
+def _too_large(error: RequestEntityTooLarge) -> Answer:
     return refused(Refused("request-too-large", limit=LARGEST_FORM // 1024))
 
 
-def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+def _http(error: HTTPException) -> Answer | HTTPException:
     status = error.code or 500
     if status < 400:
         return error
-    try:
-        current_user.is_authenticated  # noqa: B018  # asked here, where the answer may be an outage
-    except OperationalError as outage_error:
-        return _outage(outage_error)
+    _is_known()  # asked here, where the answer may be an outage
     if status == 404:
         return refused(Missing("page"))
     refusal = Refused("request-odd", what=f"{status} {error.name}")
@@ -90,5 +120,5 @@ def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
 
 def _broken(error: Exception) -> tuple[str, int]:
     """A fault of ours: the log has it under the request's id, and the page names the id."""
-    db.session.rollback()
+    roll_back()
     return _page(500, ""), 500

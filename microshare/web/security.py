@@ -4,13 +4,18 @@ import re
 from datetime import timedelta
 from ipaddress import ip_address
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from sqlalchemy.exc import ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from microshare import config
+from microshare import config, installing, signing
+from microshare.db import OUTAGES
+from microshare.errors import Unavailable
 
+# Served without a session, whatever the database does.
+SESSIONLESS = ("static", "health.alive", "health.ready")
 LARGEST_FORM = 1024 * 1024  # bytes
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -30,6 +35,17 @@ HEADERS = {
 
 class _Sessions(SecureCookieSessionInterface):
     """Signed cookies that never travel in the clear, except to this very machine."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session; none on pages without one, and while nobody can tell the key."""
+        if request.path in ("/health", "/ready"):  # no endpoint is known yet
+            return None
+        if not app.secret_key:
+            try:
+                app.secret_key = signing.key()
+            except (*OUTAGES, ProgrammingError):  # away, or its tables are not there yet
+                return None
+        return super().open_session(app, request)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return not is_loopback(request.host)
@@ -51,10 +67,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def await_database() -> None:
+    """Before all else: no page without a key for its session, nor with tables of another time."""
+    if request.endpoint in SESSIONLESS:
+        return
+    if not current_app.secret_key or not installing.is_usable():
+        raise Unavailable("database", why="gone")
+
+
 def init_app(app: Flask) -> None:
     settings: config.Settings = app.config["MICROSHARE"]
     app.config.update(
-        SECRET_KEY=config.secret_key(settings.instance),
         SESSION_COOKIE_NAME="microshare",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -70,6 +93,7 @@ def init_app(app: Flask) -> None:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
         )
+    app.before_request(await_database)
     app.after_request(_add_headers)
 
 
@@ -78,7 +102,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static":
+    if request.endpoint not in SESSIONLESS:
         # Pages are personal: no shared cache keeps them, and Back shows them as they are now.
         response.headers.setdefault("Cache-Control", "private, no-cache")
         response.headers.add("Vary", "Cookie")
