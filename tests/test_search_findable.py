@@ -25,9 +25,7 @@ def found(engine: Engine, query: Query, sort: str = "newest") -> list[int]:
 
 
 def test_a_tag_is_found_by_its_other_names(engine: Engine) -> None:
-    engine.update(
-        [post(1, tags=("pumps",)), post(2, tags=("pomp",)), post(3, tags=("acme",))], []
-    )
+    engine.update([post(1, tags=("pumps",)), post(2, tags=("pomp",)), post(3, tags=("acme",))], [])
     alike = (("pumps", "pomp"), ("acme", "acmebv"))
     for asked in ("#pomp", "tag:pumps", "#PUMPS"):
         assert found(engine, replace(parse(asked), alike=alike)) == [2, 1]
@@ -56,3 +54,12 @@ def test_the_word_being_typed_may_be_the_beginning_of_another(engine: Engine, so
 def test_a_word_that_is_whole_is_found_in_its_other_forms_while_typing(engine: Engine) -> None:
     engine.update([post(1, "een lek"), post(2, "lekkende pomp")], [])
     assert found(engine, parse("lekken", typing=True)) == [2, 1]
+
+
+@pytest.mark.parametrize("sort", ["newest", "best"])
+def test_a_compound_is_found_by_its_parts_and_not_they_by_it(engine: Engine, sort: str) -> None:
+    engine.update([post(1, "hoog pompgeluid"), post(2, "geluid"), post(3, "een pomp")], [])
+    assert set(found(engine, parse("geluid"), sort)) == {1, 2}
+    assert set(found(engine, parse("pompen"), sort)) == {1, 3}
+    assert found(engine, parse("pompgeluid"), sort) == [1]
+    assert found(engine, parse('"geluid"'), sort) == [2]

@@ -22,9 +22,9 @@ from typing import NamedTuple, Protocol
 import regex
 import Stemmer
 
-from microshare.search import inflection
+from microshare.search import compounds, inflection
 
-ANALYSIS_VERSION = 1  # an index remembers it, and is made anew when it differs
+ANALYSIS_VERSION = 2  # an index remembers it, and is made anew when it differs
 
 WORD_LIMIT = 64  # characters of a word that count
 _PARTS_LIMIT = 4  # of a compound that is findable joined
@@ -111,7 +111,7 @@ def stems(word: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=50_000)
 def roots(word: str) -> frozenset[str]:
-    """All that a folded word is kept under; two words match when they share one.
+    """All that a folded word is a form of; two words match when they share one.
 
     >>> bool(roots("liep") & roots("lopen")), bool(roots("gevaar") & roots("gevaren"))
     (True, True)
@@ -122,6 +122,19 @@ def roots(word: str) -> frozenset[str]:
     if word.startswith(porter) or len(porter) > 5:
         more.add(porter)
     return frozenset({bare(word), *stems(word), *map(bare, more)} - {""})
+
+
+@lru_cache(maxsize=50_000)
+def kept(word: str) -> frozenset[str]:
+    """All that a folded word of a post is kept under: its roots, and those of its parts.
+
+    A search asks for the roots of its words alone: `pomp` finds `pompgeluid`, and not the other
+    way round.
+
+    >>> bool(kept("pompgeluiden") & roots("geluid")), bool(roots("pompgeluid") & kept("geluid"))
+    (True, False)
+    """
+    return roots(word).union(*map(roots, compounds.parts(word)))
 
 
 class _Said(Protocol):
@@ -165,7 +178,7 @@ def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
     def matches(word: str) -> bool:
         for token in tokens(word):
             form = bare(token.word)
-            if form in exact or form.startswith(begins) or not wanted.isdisjoint(roots(token.word)):
+            if form in exact or form.startswith(begins) or not wanted.isdisjoint(kept(token.word)):
                 return True
         return False
 

@@ -32,7 +32,7 @@ def fields_of(document: Document) -> Mapping[str, Any]:
         exact += [(analysis.bare(token.word), start + token.position) for token in tokens]
         start += len(tokens) + _GAP
     said = {token.word for tokens in spoken[:-1] for token in tokens}
-    roots: set[str] = set().union(*map(analysis.roots, said))
+    roots: set[str] = set().union(*map(analysis.kept, said))
     return {
         "number": str(document.id),
         "id": document.id,
