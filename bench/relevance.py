@@ -35,6 +35,7 @@ from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.models import Department, Post, User
 from microshare.search import analysis, compounds, inflection
+from microshare.search.query import parse
 from tests import postgresql
 
 ROOT = Path(__file__).parent.parent
@@ -99,7 +100,7 @@ def scored(judged: Judged, find: Finds) -> Score:
     >>> scored(like, lambda text: ["1", "3"]).recall10
     0.5
     """
-    kept: list[tuple[float, float, float, float]] = []
+    kept = []
     times = []
     for number, text in judged.queries.items():
         begun = time.process_time()
@@ -109,8 +110,8 @@ def scored(judged: Judged, find: Finds) -> Score:
         grades = judged.grades[number]
         first, rest = (sum(one in grades for one in ids[:end]) / len(grades) for end in (10, DEPTH))
         kept.append((_ndcg(ids[:10], grades), first, rest, float(not ids)))
-    means = [sum(column) / len(kept) for column in zip(*kept, strict=True)]
-    return Score(*means, sorted(times)[len(times) // 2])
+    ndcg, first, rest, nothing = (sum(column) / len(kept) for column in zip(*kept, strict=True))
+    return Score(ndcg, first, rest, nothing, sorted(times)[len(times) // 2])
 
 
 def _ndcg(ids: Sequence[str], grades: Mapping[str, int]) -> float:
@@ -144,7 +145,7 @@ def company(kind: str, texts: Sequence[str]) -> Iterator[Callable[[str], list[in
 
 
 def _places(first: int, text: str) -> list[int]:
-    found = search.engine().find(search.parse(text), sort="best", limit=DEPTH + 1)
+    found = search.engine().find(parse(text), sort="best", limit=DEPTH + 1)
     return [post - first for post in found]
 
 
@@ -238,8 +239,9 @@ def written(lines: Sequence[tuple[str, str, Score]], without: Sequence[str] = ()
         "# How well search finds",
         f"Made by `python -m bench.relevance` on {os.cpu_count()} cores with Python "
         f"{sys.version.split()[0]}, Whoosh-Reloaded {whoosh.versionstring()}, PyStemmer "
-        f"{Stemmer.version()}, analysis {analysis.ANALYSIS_VERSION}"
-        f"{left_out}. Queries go best first, as they were typed; recall is of all that is relevant. `nl_inflection_ud` is read by recall@10.",
+        f"{Stemmer.version()}, analysis {analysis.ANALYSIS_VERSION}{left_out}. Queries go best "
+        "first, as they were typed; recall is of all that is relevant. `nl_inflection_ud` is read "
+        "by recall@10.",
     ]
     for name in dict.fromkeys(line[0] for line in lines):
         table = [
