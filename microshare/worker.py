@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
+from microshare import account_letters, clock, config, digest_run, indexing, links, missed, sign_in
 from microshare.db import db, outage, saving
 from microshare.errors import Refusal
 
@@ -117,3 +117,4 @@ def clean() -> None:
         sign_in.forget_old(clock.now())
         links.forget_old(clock.now())
         account_letters.forget_old(clock.now())
+        missed.forget_old(clock.now().date())

@@ -4,6 +4,7 @@ from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, Token, User
 from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
+from microshare.models.searches import MissedSearch, TagAlias
 
 __all__ = [
     "Department",
@@ -15,6 +16,7 @@ __all__ = [
     "Goal",
     "InboxItem",
     "Mention",
+    "MissedSearch",
     "Mute",
     "OneTimeLink",
     "Opened",
@@ -24,6 +26,7 @@ __all__ = [
     "Revision",
     "Saved",
     "Tag",
+    "TagAlias",
     "Thanks",
     "Token",
     "User",

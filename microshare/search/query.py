@@ -4,6 +4,7 @@ Every text is a valid search. What looks like a filter and is none (`foo:bar`, `
 taken as words, so that nobody has to learn a grammar to paste a sentence.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -114,6 +115,20 @@ def _with_unfinished(query: Query, text: str) -> Query:
     if not text.casefold().endswith(last.words[0]):
         return query
     return replace(query, terms=(*query.terms[:-1], replace(last, unfinished=True)))
+
+
+def respelt(raw: str, better: Mapping[str, str]) -> str:
+    """What was typed with other words in the place of some, which are case folded.
+
+    >>> respelt("(Pmup), noisy", {"pmup": "pump"})
+    '(pump), noisy'
+    """
+    pieces = regex.split(r"(\s+)", raw[:LENGTH_LIMIT])
+    for place, piece in enumerate(pieces):
+        word = _bare(piece)
+        if word.casefold() in better and not piece.startswith(("#", "@", "-")):
+            pieces[place] = piece.replace(word, better[word.casefold()])
+    return "".join(pieces)
 
 
 def _with_plain(query: Query, piece: str) -> Query:

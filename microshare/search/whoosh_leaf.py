@@ -6,6 +6,7 @@ takes a whole block of postings at a time, and each set serves both finding and 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 from whoosh.reading import TermNotFound
@@ -16,6 +17,7 @@ from microshare.search.query import Query, Term
 from microshare.text import fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAVES_READ = 4  # for spelling: the bound of its cost
 _GAP = 1000  # positions between line, note, tags and author, so that no phrase runs across
 
 
@@ -147,6 +149,17 @@ class Leaf:
         if term.unfinished:
             yield self._beginning(term)
 
+    def saying_word(self, word: str) -> int:
+        """How many posts say a word literally, those withdrawn since the last merge too."""
+        return int(self._reader.doc_frequency("exact", word))
+
+    def beginning(self, start: str) -> Iterable[str]:
+        """The words that begin so."""
+        return (
+            word.decode() if isinstance(word, bytes) else word
+            for word in self._reader.expand_prefix("exact", start)
+        )
+
     def _having(self, field: str, texts: Iterable[str]) -> set[int]:
         found: set[int] = set()
         for text in texts:
@@ -185,3 +198,19 @@ class Leaf:
             matcher.skip_to(number)
             places[number] = set(matcher.value_as("positions"))
         return places
+
+
+class Words:
+    """The words of the largest segments, for `spelling`: what is written often stands there too."""
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        self._leaves = sorted(leaves, key=lambda leaf: -leaf.count)[:_LEAVES_READ]
+
+    def counts(self, words: Iterable[str]) -> dict[str, int]:
+        """How many posts say each of these words; those that none says are left out."""
+        counted = ((word, sum(leaf.saying_word(word) for leaf in self._leaves)) for word in words)
+        return {word: count for word, count in counted if count}
+
+    def beginning(self, start: str, limit: int) -> set[str]:
+        """Some of the words that begin so, at most so many in each segment."""
+        return {word for leaf in self._leaves for word in islice(leaf.beginning(start), limit)}
