@@ -75,10 +75,12 @@ def test_what_is_found_is_not_counted_whatever_the_form_says(
     ada: Browser, pump: int, site: Flask
 ) -> None:
     ada.send("/search/missed", q="pump")
+    ada.send("/search/missed", q="pmup")  # was meant otherwise
     ada.send("/search/missed", q="from:nobody")
     ada.send("/search/missed", q="")
     assert missing(site) == []
     assert "/search/missed" not in page(ada, q="pump")
+    assert "/search/missed" not in page(ada, q="pmup")
     assert "/search/missed" not in page(ada, q="from:nobody")
 
 

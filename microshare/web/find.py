@@ -29,7 +29,7 @@ def find() -> str:
         matcher = found.matcher
         if not found.ids and before() is None and not typing:
             suggestion = search.suggestion(raw, zone=zone())
-            missing = missed.words_of(raw)
+            missing = "" if suggestion else missed.words_of(raw)
     return render_template(
         "search.html",
         q=raw,
@@ -44,10 +44,13 @@ def find() -> str:
 
 @pages.post("/search/missed")
 def tell_missed() -> Response:
-    """A search that found nothing, told by a button or the page's script: a GET counts nothing."""
+    """A search that found nothing, told by a button or the page's script: a GET counts nothing.
+
+    A slip of the finger is nothing that is missing.
+    """
     raw = request.form.get("q", "")
     _, found = feeds.found(None, raw, limit=1, zone=zone())
-    if not found.ids:
+    if not found.ids and not search.suggestion(raw, zone=zone()):
         with saving():
             missed.count(missed.words_of(raw), clock.now().date())
     return redirect(url_for("find.search", q=raw[:LENGTH_LIMIT], told=1), 303)
