@@ -76,7 +76,11 @@ class Score:
 def read(folder: Path) -> Judged:
     """A set as it lies in its folder."""
     rows = {
-        name: [json.loads(line) for line in (folder / f"{name}.jsonl").open(encoding="utf-8")]
+        name: [
+            json.loads(line)
+            for line in (folder / f"{name}.jsonl").read_text("utf-8").split("\n")
+            if line
+        ]
         for name in ("docs", "queries")
     }
     grades: dict[str, dict[str, int]] = {}

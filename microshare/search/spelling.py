@@ -1,7 +1,8 @@
 """“Did you mean”: the index's own words that are spelled nearly as a word that finds nothing.
 
-Words one letter away are made and looked up, wherever the slip is; words two letters away are
-sought among those that begin alike. Both are bounded, so a search costs the same in a large index.
+Words one letter away are made and looked up; words two letters away, and for a long word all but
+the slips in its beginning, are sought among those that begin alike. Both are bounded, so a search
+costs the same in a large index.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import Protocol
 SHORTEST = 3  # letters of a word that is worth a guess
 _TWO_SLIPS = 6  # letters from which a word may differ in two
 _ALIKE = 3  # letters with which those begin
+_LONG = 10  # letters beyond which a word is known by more of its beginning
+_LONG_ALIKE = 5
 _READ = 5_000  # words that begin alike, at most
 _LONGEST = 32  # letters
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -32,9 +35,12 @@ def like(word: str, words: Words, limit: int) -> Sequence[str]:
     """
     if not SHORTEST <= len(word) <= _LONGEST:
         return []
-    found = words.counts(one_slip(word))
+    begins = _ALIKE if len(word) <= _LONG else _LONG_ALIKE
+    # A slip further on in a long word is found among those that begin alike, with fewer looks.
+    slips = len(word) if len(word) <= _LONG else begins
+    found = words.counts(start + word[slips:] for start in one_slip(word[:slips]))
     if not found and len(word) >= _TWO_SLIPS:
-        alike = words.beginning(word[:_ALIKE], _READ)
+        alike = words.beginning(word[:begins], _READ)
         found = words.counts([one for one in alike if one != word and differ_little(one, word)])
     return sorted(found, key=lambda one: (-found[one], one))[:limit]
 
