@@ -195,12 +195,16 @@ def found(
     before: int | None = None,
     limit: int = PAGE,
     zone: tzinfo,
+    typing: bool = False,
 ) -> tuple[Page, search.Found]:
     """The posts that a search finds, and what was understood of it.
 
-    The index may lag behind; a withdrawn post is never shown.
+    The index may lag behind; a withdrawn post is never shown. With `typing` the last word may be
+    the beginning of another.
     """
-    hits = search.find(raw, sort=sort, limit=limit + 1, before=before, zone=zone)
+    hits = search.find(
+        raw, sort=sort, limit=limit + 1, before=before, zone=zone, typing=typing
+    )
     shown = hits.ids[:limit]
     more = shown[-1] if len(hits.ids) > limit else None
     return Page(of(reader, shown).items, more), hits

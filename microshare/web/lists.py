@@ -6,9 +6,10 @@ from datetime import timedelta
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import clock, departments, feeds, interests, people, tags
+from microshare import aliases, clock, departments, feeds, interests, people, tags
 from microshare.db import saving
-from microshare.web.asked import back, before, needed_number, number, reader
+from microshare.models import Tag
+from microshare.web.asked import again, back, before, needed_number, number, reader, undo
 
 pages = Blueprint("lists", __name__)
 AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
@@ -65,19 +66,37 @@ def all_tags() -> str:
 
 @pages.get("/tags/<name>")
 def tag(name: str) -> str | Response:
-    found = tags.get(name)
+    found = aliases.get(name)
     if found.name != name:
         return redirect(url_for("lists.tag", name=found.name, before=before()))
+    return _tag_page(found)
+
+
+def _tag_page(found: Tag) -> str:
     user = reader()
-    about = tags.about(found)
     return render_template(
         "tag.html",
         tag=found,
-        about=about,
+        about=tags.about(found),
         page=feeds.tagged(user, found, before=before()),
         standing=interests.standing(user, "tag", found.id, clock.now()),
         department=user.department,
+        other_names=aliases.of(found),
+        own_names=aliases.own(found) if user.manages else (),
+        form=request.form,
     )
+
+
+@pages.post("/tags/<name>/names")
+def other_name(name: str) -> Response:
+    """Another name for the tag; with `undo`, one that goes."""
+    again(lambda: _tag_page(tags.get(name)))
+    with saving():
+        if undo():
+            aliases.drop(request.form.get("other", ""), reader())
+        else:
+            aliases.add(tags.get(name), request.form.get("other", ""), reader(), clock.now())
+    return back(url_for("lists.tag", name=name))
 
 
 @pages.post("/tags/<name>/describe")
