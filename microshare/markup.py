@@ -165,9 +165,7 @@ def _woven(line: str, drawn: Sequence[Drawn]) -> str:
 _LEADS = regex.compile(r"(?i)https?://[^\s/]|mailto:[^\s]")
 
 
-def _drawn(
-    written: str, people: Collection[str], *, whole_urls: bool = False
-) -> Iterator[Drawn]:
+def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -> Iterator[Drawn]:
     """The places in a text that Markdown shall not read, each with the HTML to show there."""
     label, link = 0, ""  # where the label ends that we are in, and its link: links do not nest
     for span in text.spans(written):

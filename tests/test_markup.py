@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from microshare import markup, text
@@ -67,13 +67,17 @@ PLAIN = some.lists(some.one_of(
     some.sampled_from([
         *"azAZ09 .,;:?!()+-=/|~^'\"@#&<>€éß🇳_", "#tag", "@ada", "@nobody", " #R&D ", "#été ",
         "http://wiki/a", "https://a.bb/c_d?e=f&g=1 ", "http://a.bb/é ", "<http://a.bb>", "&amp;",
-        "<b>", "](x)", "1. ", "- ", "> ", "# ", "R\\_D", " ", "\u200d", "\u00a0", "&#8203;",
+        "<b>", "](x)", "_a_ ", "*b* ", "`c`", "\\#", "1. ", "- ", "> ", "# ", "R\\_D", " ", "\u200d", "\u00a0", "&#8203;",
     ]),
     some.characters(exclude_categories=["Cs"]),
 ), max_size=12).map("".join).map(text.tidy)  # fmt: skip
 
 
 @given(some.one_of(PLAIN, WRITTEN))
+@example("an _old_ seal")
+@example("a *new* seal")
+@example("one\\*star")
+@example("a `code`")
 def test_a_plain_line_is_made_without_markdown_into_the_same(line: str) -> None:
     assert (markup.line_html(line, {"ada"}), markup.plain_line(line)) == slowly(line)
 
