@@ -6,7 +6,7 @@ PostgreSQL is one setting away. Verbs flush; a door or a job saves, once, with `
 
 import fcntl
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -157,6 +157,16 @@ def add_once(model: type[Base], **values: Any) -> bool:
         .returning(*table.primary_key)
     )
     return db.session.execute(statement).first() is not None
+
+
+def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose keys are not there already.
+
+    Told in one order by all, no two writers lock each other.
+    """
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    db.session.connection().execute(statement, rows)
 
 
 @contextmanager

@@ -12,13 +12,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, notices, tags, text
+from microshare import drafts, notices, tags
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, Revision, User
-
-KEY_LIMIT = 200
 
 
 def publish(
@@ -39,7 +37,10 @@ def publish(
     text. `department` is where the author was when it was written, if not where they are now.
     Raises `Refused`, with a code for each way in which a text can be wrong.
     """
-    _may_publish(author, reply_to)
+    drafts.may_publish(
+        suspended=author.suspended_at is not None,
+        withdrawn=reply_to is not None and reply_to.withdrawn_at is not None,
+    )
     if (earlier := _by_key(author, key)) is not None:
         return _same(earlier, line)
     draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
@@ -55,34 +56,25 @@ def publish(
     if (earlier := _insert(post, author)) is not None:
         return _same(earlier, line)
     _tie(post, draft, now)
-    _tag(post, [pair for pair in tagged if pair[0] not in draft.tags], author.id, now)
+    _tag(post, drafts.beside(draft, tagged), author.id, now)
     if reply_to is not None:
         _count_reply(post, +1)
         notices.tell(reply_to.author_id, "reply", post.id, author.id, now)
     return post
 
 
-def _may_publish(author: User, reply_to: Post | None) -> None:
-    if author.suspended_at is not None:
-        raise Forbidden("suspended")
-    if reply_to is not None and reply_to.withdrawn_at is not None:
-        raise Refused("reply-withdrawn")
-
-
 def _by_key(author: User, key: str | None) -> Post | None:
     """The post that this author published under the key."""
     if not key:
         return None
-    if len(key) > KEY_LIMIT:
-        raise Refused("key-too-long", limit=KEY_LIMIT)
+    drafts.check_key(key)
     return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
 
 
 def _same(earlier: Post, line: str) -> Post:
     """The post that has the key; another text under it, from a page gone back to, is refused."""
     first = next(iter(history(earlier)), earlier)
-    if first.line != text.tidy(line):
-        raise Refused("key-used")
+    drafts.check_same(first.line, line)
     return earlier
 
 
