@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy import text as sql
 
 from microshare import drafts, notices, tags
@@ -30,7 +30,6 @@ class Stored:
     author_id: int
     id: int = 0
     thread_id: int | None = None
-    is_withdrawn: bool = False
 
     @property
     def root_id(self) -> int:
@@ -140,23 +139,21 @@ def _tag(entries: Sequence[Entry]) -> None:
     if fresh := written.keys() - ids.keys():
         tags.make({name: written[name] for name in fresh})
         ids |= _tag_ids(fresh)
-    rows: list[dict[str, Any]] = []
+    rows = []
     for entry in entries:
         beside = drafts.beside(entry.draft, entry.tagged)
-        for added_by_id, names in (
-            (None, list(entry.draft.tags)),
-            (entry.stored.author_id, [name for name, _ in beside]),
-        ):
-            rows += [
+        names = [*entry.draft.tags, *(name for name, _ in beside)]
+        for position, name in enumerate(names):
+            in_text = position < len(entry.draft.tags)
+            rows.append(
                 {
                     "tag_id": ids[name],
                     "post_id": entry.stored.id,
                     "position": position,
-                    "added_by_id": added_by_id,
+                    "added_by_id": None if in_text else entry.stored.author_id,
                     "added_at": entry.at,
                 }
-                for position, name in enumerate(names)
-            ]
+            )
     insert_all(PostTag, rows)
 
 
@@ -177,8 +174,3 @@ def _notices(entry: Entry) -> Iterator[dict[str, Any]]:
                 "actor_id": entry.stored.author_id,
                 "at": entry.at,
             }
-
-
-def newest_id() -> int:
-    """The id of the newest post; 0 where there is none."""
-    return db.session.scalar(select(func.max(Post.id))) or 0

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -21,6 +22,8 @@ from sqlalchemy.types import TypeDecorator
 
 from microshare import config
 from microshare.errors import Unavailable
+
+LARGE_LOG = 2**26  # bytes
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -141,6 +144,25 @@ def saving() -> Iterator[None]:
         raise
     finally:
         session.info.pop("saving", None)
+
+
+def keep_small() -> None:
+    """Bring what was written much into SQLite's file, and begin its log (the WAL) anew.
+
+    SQLite does so by itself only while nobody reads. Readers are waited for half a second.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    log = Path(f"{db.engine.url.database}-wal")
+    if not log.exists() or log.stat().st_size < LARGE_LOG:
+        return
+    db.session.rollback()
+    connection = db.engine.raw_connection()
+    try:
+        for pragma in ("busy_timeout=500", "wal_checkpoint(TRUNCATE)", "busy_timeout=5000"):
+            connection.cursor().execute(f"PRAGMA {pragma}")
+    finally:
+        connection.close()
 
 
 def add_once(model: type[Base], **values: Any) -> bool:

@@ -37,10 +37,7 @@ def publish(
     text. `department` is where the author was when it was written, if not where they are now.
     Raises `Refused`, with a code for each way in which a text can be wrong.
     """
-    drafts.may_publish(
-        suspended=author.suspended_at is not None,
-        withdrawn=reply_to is not None and reply_to.withdrawn_at is not None,
-    )
+    _may_publish(author, reply_to)
     if (earlier := _by_key(author, key)) is not None:
         return _same(earlier, line)
     draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
@@ -56,11 +53,18 @@ def publish(
     if (earlier := _insert(post, author)) is not None:
         return _same(earlier, line)
     _tie(post, draft, now)
-    _tag(post, drafts.beside(draft, tagged), author.id, now)
+    _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
     if reply_to is not None:
         _count_reply(post, +1)
         notices.tell(reply_to.author_id, "reply", post.id, author.id, now)
     return post
+
+
+def _may_publish(author: User, reply_to: Post | None) -> None:
+    drafts.may_publish(
+        suspended=author.suspended_at is not None,
+        withdrawn=reply_to is not None and reply_to.withdrawn_at is not None,
+    )
 
 
 def _by_key(author: User, key: str | None) -> Post | None:
@@ -105,9 +109,17 @@ def _tie(post: Post, draft: Draft, now: datetime) -> None:
             notices.tell(user_id, "mention", post.id, post.author_id, now)
 
 
-def _tag(post: Post, written: Sequence[tuple[str, str]], by_id: int | None, now: datetime) -> None:
+def _tag(
+    post: Post,
+    written: Sequence[tuple[str, str]],
+    by_id: int | None,
+    now: datetime,
+    *,
+    first: int = 0,
+) -> None:
+    """Store ties to these (folded, spelling) tags, whose places on the post begin with `first`."""
     known = tags.named(written, now)
-    for position, (name, _) in enumerate(written):
+    for position, (name, _) in enumerate(written, first):
         add_once(
             PostTag,
             tag_id=known[name].id,

@@ -29,8 +29,10 @@ FLOORS = {
     2.5: "interests notices",
     3: "people departments tags grants claims sentences installing search.whoosh_engine",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
+    3.7: "brought",
     # verbs upon posts
-    4: "posts follows thanks saves mutes opened questions goals",
+    4: "bulk posts follows thanks saves mutes opened questions goals",
+    4.5: "arrivals",
     # what is made of posts, and goes out or comes in
     5: "feeds indexing transfer account_letters handover",
     5.2: "digest inbox demo_play",

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from array import array
+from itertools import chain, repeat
 from pathlib import Path
 
 import click
@@ -61,21 +63,25 @@ def import_posts(file: Path, dry_run: bool) -> None:
     Safe to repeat: a row that is there already is not added again.
     """
     read = rows.read(file)
-    counts = {"added": 0, "there": 0, "refused": 0}
+    report = {state: array("Q") for state in ("added", "there", "refused")}  # numbers of rows
+    why: dict[str, str] = {}  # each sentence once: a file may be refused from end to end
+    refused: list[str] = []
     with click.progressbar(length=len(read), label="Importing", file=sys.stderr) as bar:
-        report = []
         for outcome in transfer.bring_in(read, clock.now(), dry_run=dry_run):
-            counts[outcome.state] += 1
-            if dry_run or outcome.refusal is not None:
-                report.append(outcome)
+            report[outcome.state].append(outcome.row.number)
+            if outcome.refusal:
+                told = sentences.reason(outcome.refusal)
+                refused.append(why.setdefault(told, told))
             bar.update(1)
-    for outcome in sorted(report, key=lambda o: o.row.number):
-        told = sentences.reason(outcome.refusal) if outcome.refusal else outcome.state
-        click.echo(f"row {outcome.row.number}: {told}")
+    lines = [zip(report["refused"], refused, strict=True)]
+    if dry_run:
+        lines += [zip(report[state], repeat(state)) for state in ("added", "there")]
+    for number, told in sorted(chain(*lines)):
+        click.echo(f"row {number}: {told}")
     would = "would be " if dry_run else ""
     click.echo(
-        f"{counts['added']} {would}added, {counts['there']} there already, "
-        f"{counts['refused']} refused."
+        f"{len(report['added'])} {would}added, {len(report['there'])} there already, "
+        f"{len(refused)} refused."
     )
 
 
