@@ -34,8 +34,8 @@ FLOORS = {
     4: "bulk posts follows thanks saves mutes opened questions goals",
     4.5: "arrivals",
     # what is made of posts, and goes out or comes in
-    5: "feeds indexing transfer account_letters handover",
-    5.2: "digest inbox demo_play",
+    5: "demo_script feeds indexing transfer account_letters handover",
+    5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
     5.6: "digest_run",
     # the pages
@@ -58,8 +58,8 @@ COMMANDS = {"cli", "worker", "server"} | {
     name for name in sources.modules() if name.split(".")[0] == "commands"
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
-SAVERS = DOORS | {"cli", "commands.colleagues", "commands.content", "worker", "indexing", "account_letters", "digest_run", "claims",
-                  "transfer"}
+SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "account_letters", "digest_run", "claims",
+                  "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

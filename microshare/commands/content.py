@@ -10,7 +10,6 @@ import click
 
 from microshare import clock, config, demo, feeds, indexing, people, rows, sentences, transfer
 from microshare.commands.frame import ready
-from microshare.db import saving
 from microshare.errors import Refused
 
 
@@ -100,18 +99,18 @@ def export_posts(file: Path | None) -> None:
 
 
 @click.command("demo")
-@click.option("--people", "people_count", default=40, show_default=True)
+@click.option("--people", "people_count", type=click.IntRange(3), help="40; in a large one more.")
 @click.option("--posts", "post_count", default=1500, show_default=True)
-@click.option("--tags", "tag_count", default=60, show_default=True)
+@click.option("--tags", "tag_count", type=click.IntRange(1), help="60, or 300 in a large one.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 @ready
 def build_demo(
-    people_count: int, post_count: int, tag_count: int, seed: int, if_empty: bool
+    people_count: int | None, post_count: int, tag_count: int | None, seed: int, if_empty: bool
 ) -> None:
-    """Fill an empty instance with a small lively company."""
+    """Fill an empty instance with a small lively company, or with --posts 1000000 a large one."""
     if not people.find(suspended=True):
-        with saving(), click.progressbar(length=post_count, label="Writing posts") as bar:
+        with click.progressbar(length=post_count, label="Writing posts") as bar:
             demo.build(
                 people=people_count,
                 posts=post_count,
