@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import delete, func, select
 
@@ -21,6 +22,7 @@ def named(name: str, now: datetime) -> Department:
     return db.session.scalars(select(Department).filter_by(slug=slug)).one()
 
 
+@lru_cache(maxsize=500)  # a file of posts names few of them, a million times
 def checked(name: str) -> tuple[str, str]:
     """The name as it is kept and its slug, or `Refused` where it does not do."""
     name = text.tidy(name)

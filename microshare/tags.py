@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import regex
 from sqlalchemy import Select, func, select
@@ -111,10 +112,18 @@ def mended(words: Iterable[str]) -> list[tuple[str, str]]:
     """
     found: dict[str, str] = {}
     for word in words:
-        bare = regex.sub(r"[^\p{L}\p{N}\p{M}_]+", "_", word).strip("_")
-        if bare:
-            found.setdefault(*_parsed(bare))
+        if pair := _mended(word) if len(word) <= NAME_LIMIT else _mended.__wrapped__(word):
+            found.setdefault(*pair)
     return list(found.items())
+
+
+_NO_TAG = regex.compile(r"[^\p{L}\p{N}\p{M}_]+")
+
+
+@lru_cache(maxsize=5000)  # other systems' lists name the same ones again and again
+def _mended(word: str) -> tuple[str, str] | None:
+    bare = _NO_TAG.sub("_", word).strip("_")
+    return _parsed(bare) if bare else None
 
 
 def _parsed(word: str) -> tuple[str, str]:
