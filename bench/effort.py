@@ -9,7 +9,9 @@ class Effort:
 
     rounds: int = 5
     requests: int = 200  # of each page in a round
+    hellos: int = 150  # before each round of a page
     page_seconds: float = 2.0  # that a page may take of a round
+    searches: int = 200
     list_seconds: float = 240.0  # that the list of searches may take once
     one: int = 100  # posts of one writer in a round
     many: int = 400  # posts of eight writers in a round
@@ -20,4 +22,4 @@ class Effort:
 
 
 # For the test of the benchmark: a handful of everything.
-TINY = Effort(1, 8, 1.0, 20.0, 3, 8, 1, 5, 5.0, 30.0)
+TINY = Effort(1, 4, 8, 1.0, 20, 20.0, 3, 8, 1, 5, 5.0, 60.0)

@@ -23,7 +23,6 @@ OWN = {
 }
 CONNECTIONS = 8
 HELLO = [driver.get("/")]
-HELLOS = 150  # before each round of a page
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,8 @@ def measure(settings: Settings, facts: dict[str, Any], effort: Effort) -> dict[s
                 measures[f"{page.name}|{connections}"] = partial(
                     _measure, server, hello, page, connections, effort
                 )
-            _once(server, page, CONNECTIONS, replace(effort, requests=8))  # what the first loads
+            # What the first requests load is no part of the others.
+            _once(server, page, CONNECTIONS, replace(effort, requests=len(page.requests)))
         found = _by_page(figures.rounds(effort.rounds, measures))
         counted = processes.inside(
             settings, "queries", requests=[_told(page.requests[0]) for page in pages]
@@ -87,7 +87,7 @@ def _measure(
     server: Served, hello: Served, page: Asked, connections: int, effort: Effort
 ) -> dict[str, Any]:
     """One round of this page, right after some hellos: the noise of the moment hits both."""
-    first = _once(hello, Asked("hello", HELLO), 1, replace(effort, requests=HELLOS))
+    first = _once(hello, Asked("hello", HELLO), 1, replace(effort, requests=effort.hellos))
     found = _once(server, page, connections, effort)
     return {**found, "times_hello": found["cpu"] / first["cpu"]}
 

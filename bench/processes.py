@@ -4,6 +4,7 @@ CPU time is that of a process with all its threads, from the kernel's own clock 
 nanosecond, where `/proc/<pid>/stat` counts in ticks of 10 ms.
 """
 
+import ctypes
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from microshare.config import Settings
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120  # seconds until a server answers
+_LIBC, _PR_SET_PDEATHSIG = ctypes.CDLL(None), 1
 TRIES = 3  # somebody else may take the port between our looking and the server's
 
 
@@ -51,6 +53,25 @@ class Served:
     @property
     def all(self) -> list[int]:
         return [self.process.pid, *self.children]
+
+
+def _started(
+    arguments: Sequence[str], settings: Settings, **streams: Any
+) -> "subprocess.Popen[bytes]":
+    """Python with these arguments and settings, in a session of its own; it ends when we do."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env=config.environment(settings),
+        cwd=ROOT,
+        start_new_session=True,
+        preexec_fn=_end_with_us,  # noqa: PLW1509 - it takes no lock
+        **streams,
+    )
+
+
+def _end_with_us() -> None:
+    """Ask the kernel to end this new process when ours does, however that goes."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _arguments(pid: int) -> list[str]:
@@ -101,14 +122,7 @@ def _serving(command: Sequence[str], settings: Settings, path: str) -> Iterator[
         port = free_port()
         told = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
         with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *command],
-                env=config.environment(told),
-                cwd=ROOT,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+            process = _started(command, told, stdout=output, stderr=output)
         try:
             if _answers(process, port, path):
                 yield Served(process, port)
@@ -148,14 +162,8 @@ def stop(process: "subprocess.Popen[Any]") -> None:
 def command(settings: Settings, *arguments: str, patience: float | None = None) -> float | None:
     """Seconds that a `microshare` command takes; None when our patience (seconds) ended first."""
     began = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "microshare.cli", *arguments],
-        env=config.environment(settings),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    whole = ["-m", "microshare.cli", *arguments]
+    process = _started(whole, settings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _, said = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:
@@ -169,14 +177,8 @@ def command(settings: Settings, *arguments: str, patience: float | None = None) 
 
 def inside(settings: Settings, task: str, **facts: Any) -> Any:
     """What a task of `inside.py` answers, in the application's context and a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.inside", task],
-        env=config.environment(settings),
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    pipe = subprocess.PIPE
+    process = _started(["-m", "bench.inside", task], settings, stdin=pipe, stdout=pipe)
     try:
         answer, _ = process.communicate(json.dumps(facts).encode())
     finally:

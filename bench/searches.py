@@ -22,6 +22,7 @@ def measure(
     """Figures of the pages and of the engines; `plain` is where the plain index is or will be."""
     queries = [(kind, raw) for kind, raw in facts["queries"]]
     random.Random(1).shuffle(queries)  # a list that takes too long has still some of all kinds
+    queries = queries[: effort.searches]
     with processes.product(settings) as product:
         visitor = visitors.sign_in(product.port, "sixty0")
         found = figures.rounds(effort.rounds, {

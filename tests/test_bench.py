@@ -31,7 +31,9 @@ def test_every_part_is_measured_and_every_row_filled(reported: Path) -> None:
     # The server may not have the check for news yet; hello has no queries and no floor; and what
     # is compared with plain Whoosh by kind has nothing beside whole pages.
     may_lack = ("| anything new", "| hello", "| engine, all", "| page, all")
-    lacking = [row for row in rows if f"| {report.LACKING} " in row and not row.startswith(may_lack)]
+    lacking = [
+        row for row in rows if f"| {report.LACKING} " in row and not row.startswith(may_lack)
+    ]
     assert lacking == []
     [figures] = (reported / "kept").glob("*/figures.json")
     assert set(json.loads(figures.read_text())) == {*PARTS, "company"}
@@ -85,7 +87,9 @@ def test_readers_follow_as_much_as_their_names_say() -> None:
     for place, person in enumerate(company.people[:16], 1):
         name = person.username.rstrip("0123456789")
         assert counts[place] == FOLLOWS[name]
-        assert kinds[place] == {"tag", "person", "department"} - ({"department"} if name == "rare" else set())
+        assert kinds[place] == {"tag", "person", "department"} - (
+            {"department"} if name == "rare" else set()
+        )
 
 
 def test_a_verdict_is_computed() -> None:
