@@ -30,13 +30,13 @@ from whoosh import analysis as whoosh_analysis
 from whoosh import fields, index
 from whoosh import query as whoosh_query
 
+from bench import postgresql
 from microshare import create_app, indexing, installing, search
 from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.models import Department, Post, User
 from microshare.search import analysis, compounds, inflection
 from microshare.search.query import parse
-from tests import postgresql
 
 ROOT = Path(__file__).parent.parent
 SETS = ("banking77_intent", "nl_inflection_ud")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests import postgresql
+from bench import postgresql
 
 
 @dataclass(frozen=True)
