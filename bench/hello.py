@@ -32,4 +32,4 @@ def application(settings: config.Settings) -> Flask:
 
 
 if __name__ == "__main__":
-    _Server(application(config.read()), with_worker=False).run()
+    _Server(application(config.read()), with_worker=False, is_ready=True).run()
