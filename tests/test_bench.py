@@ -15,6 +15,8 @@ from bench.writing import Writer
 from microshare import text
 
 POSTS = 300
+# Some twenty processes are started: on a machine with much else to do that takes its time.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
