@@ -9,7 +9,7 @@ INSTANCE ?= instance
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
-.PHONY: run demo test translations clean help
+.PHONY: run demo test bench translations clean help
 
 help: ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -45,6 +45,9 @@ $(VENV)/test: $(VENV)/run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock \
 	  --no-build-isolation -e '.[test,postgresql]'
 	@touch $@
+
+bench: $(VENV)/test ## Measure it with 10,000 and 100,000 posts; the report is in bench/results
+	@$(BIN)/python -m bench --posts 10000,100000 --rounds 3 --patience 60
 
 translations: $(VENV)/test ## Find new strings and compile the catalogues
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \

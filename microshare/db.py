@@ -6,9 +6,10 @@ PostgreSQL is one setting away. Verbs flush; a door or a job saves, once, with `
 
 import fcntl
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from microshare.errors import Unavailable
 
 Saved = TypeVar("Saved")
 PAUSE = 0.25  # seconds between two tries of what must be saved
+LARGE_LOG = 2**26  # bytes
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -162,6 +164,25 @@ def insist(save: Callable[[], Saved], seconds: float) -> Saved:
             sleep(PAUSE)
 
 
+def keep_small() -> None:
+    """Bring what was written much into SQLite's file, and begin its log (the WAL) anew.
+
+    SQLite does so by itself only while nobody reads. Readers are waited for half a second.
+    """
+    if db.engine.dialect.name != "sqlite":
+        return
+    log = Path(f"{db.engine.url.database}-wal")
+    if not log.exists() or log.stat().st_size < LARGE_LOG:
+        return
+    db.session.rollback()
+    connection = db.engine.raw_connection()
+    try:
+        for pragma in ("busy_timeout=500", "wal_checkpoint(TRUNCATE)", "busy_timeout=5000"):
+            connection.cursor().execute(f"PRAGMA {pragma}")
+    finally:
+        connection.close()
+
+
 def add_once(model: type[Base], **values: Any) -> bool:
     """Insert a row unless its key is there already; true if this call was the first.
 
@@ -176,6 +197,16 @@ def add_once(model: type[Base], **values: Any) -> bool:
         .returning(*table.primary_key)
     )
     return db.session.execute(statement).first() is not None
+
+
+def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose keys are not there already.
+
+    Told in one order by all, no two writers lock each other.
+    """
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
+    db.session.connection().execute(statement, rows)
 
 
 class Turn:

@@ -1,7 +1,8 @@
 """A small lively company to look at, or a large one to measure: Van Dalen Pompen.
 
-Here are its people, tags, follows and goals; `demo_play` plays its three months of posts. All goes
-through the verbs of the product. The same seed builds the same company, up to the present moment.
+Here are its people, tags, follows and goals; `demo_play` plays its three months of posts through
+the verbs of the product, `demo_large` stores those of a large one in bulk. The same seed builds the
+same company, up to the present moment.
 """
 
 import random
@@ -12,8 +13,9 @@ from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from microshare import demo_content as content
 from microshare import (
+    bulk,
+    demo_large,
     demo_plan,
     demo_play,
     departments,
@@ -26,10 +28,13 @@ from microshare import (
     people,
     tags,
 )
-from microshare.db import db
-from microshare.models import InboxItem, Post, Tag, User
+from microshare import demo_content as content
+from microshare.db import db, saving
+from microshare.models import Follow, InboxItem, Post, Tag, User
 
 PASSWORD = "welcome-2-microshare"  # noqa: S105 - printed for who looks at the demonstration
+PLAYED = 20_000  # posts: more would take minutes one by one
+MOST_PEOPLE, MOST_FOLLOWS = 10_000, 200
 _ROLES = {"ada": "administrator", "grace": "community_manager"}
 
 
@@ -63,28 +68,47 @@ class Company:
 
 
 def build(
-    *, people: int = 40, posts: int = 1500, tags: int = 60, seed: int = 1, now: datetime,
-    password: str = PASSWORD, told: Callable[[int], None] = lambda count: None,
+    *, people: int | None = None, posts: int = 1500, tags: int | None = None, seed: int = 1,
+    now: datetime, password: str = PASSWORD, told: Callable[[int], None] = lambda count: None,
+    played: int = PLAYED,
 ) -> Company:
     """Fill an empty database with a company; the three standing people are always in it.
 
-    `told` hears how many posts were written since it was last told.
+    Up to `played` posts all of it goes through the verbs, in one transaction; more are stored in
+    bulk, over three years, batch by batch. `told` hears how many posts were written since it was
+    last told. Without their numbers, there are as many people and tags as go with the posts.
     """
     dice = random.Random(seed)  # noqa: S311 - a play, no secret
-    start = now - demo_plan.SPAN
-    staff = _hire(people, password, start)
-    named = _name(content.tag_names(tags), staff, start)
-    db.session.flush()
-    for each in (*staff, *named):
-        # The verbs ask no more than their columns, and the session looks at all that it holds
-        # whenever it counts thanks.
-        db.session.expunge(each)
-    _follow(staff, named, dice, start)
-    demo_play.play(posts, staff, [tag.name for tag in named], dice, now, told)
+    is_large = posts > played
+    start = now - (demo_plan.LONG_SPAN if is_large else demo_plan.SPAN)
+    if people is None:
+        people = min(max(40, posts // 200), MOST_PEOPLE) if is_large else 40
+    with saving():
+        staff = _hire(people, password, start)
+        named = _name(content.tag_names(tags or (300 if is_large else 60)), staff, start)
+        db.session.flush()
+        for each in (*staff, *named):
+            # The verbs ask no more than their columns, and the session looks at all that it holds
+            # whenever it counts thanks.
+            db.session.expunge(each)
+        if is_large:
+            _follow_widely(staff, named, dice, start)
+        else:
+            _follow(staff, named, dice, start)
+            demo_play.play(posts, staff, [tag.name for tag in named], dice, now, told)
+            _finish(staff, named, dice, now)
+            _catch_up(staff, dice, now)
+    if is_large:
+        demo_large.play(posts, staff, {tag.name: tag.id for tag in named}, dice, now, told)
+        with saving():
+            _finish(staff, named, dice, now)
+    return Company(list(SIGN_IN))
+
+
+def _finish(staff: Sequence[User], named: Sequence[Tag], dice: random.Random,
+            now: datetime) -> None:
     _mute(staff, named, dice, now)
     _set_goals(named, staff[1], now)
-    _catch_up(staff, dice, now)
-    return Company(list(SIGN_IN))
 
 
 def _hire(number: int, password: str, now: datetime) -> list[User]:
@@ -136,6 +160,33 @@ def _follow(staff: Sequence[User], named: Sequence[Tag], dice: random.Random,
                 found[f"{type(target).__name__} {target.id}"] = target
         for target in found.values():
             follows.follow(reader, target, start + timedelta(hours=dice.uniform(1, 500)))
+
+
+def _follow_widely(
+    staff: Sequence[User], named: Sequence[Tag], dice: random.Random, start: datetime
+) -> None:
+    """From 5 to 200 follows each, most of them few; general tags and the first people the most."""
+    works = departments.every()
+    for reader in staff:
+        wanted = min(int(4 + dice.paretovariate(0.9)), MOST_FOLLOWS)
+        targets: dict[tuple[str, int], None] = {}
+        for _ in range(wanted * 2):
+            drawn, rank = dice.random(), dice.random() ** 1.6
+            if drawn < 0.65:
+                target = "tag", named[int(len(named) * rank)].id
+            elif drawn < 0.93:
+                target = "person", staff[int(len(staff) * rank)].id
+            else:
+                target = "department", dice.choice(works).id
+            if len(targets) < wanted and target != ("person", reader.id):
+                targets[target] = None
+        bulk.insert_all(
+            Follow,
+            [
+                {"reader_id": reader.id, "kind": kind, "target_id": target_id, "since": start}
+                for kind, target_id in targets
+            ],
+        )
 
 
 def _mute(staff: Sequence[User], named: Sequence[Tag], dice: random.Random,

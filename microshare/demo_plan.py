@@ -5,7 +5,7 @@ All of it is drawn from one `random.Random`, so that the same seed gives the sam
 
 import heapq
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from microshare import demo_content as content
 
-SPAN = timedelta(days=91)
+SPAN, LONG_SPAN = timedelta(days=91), timedelta(days=3 * 365)
 ZONE = ZoneInfo("Europe/Amsterdam")
 REPLIES, QUESTIONS = 0.25, 0.08  # of all posts
 OPEN = 1 / 3  # of the questions
@@ -24,6 +24,8 @@ _WEEKDAYS = (1.0, 1.1, 1.0, 1.05, 0.8, 0.05, 0.03)
 # How readily colleagues reply to a kind of post.
 _TALKED_ABOUT = {"fault": 3.0, "complaint": 2.0, "lab": 1.5, "rival": 1.3, "shop": 1.0,
                  "visit": 1.0, "tip": 1.0, "win": 0.8, "order": 0.8, "market": 0.7, "office": 0.6}
+# How many replies a question has, by its fate.
+_ANSWERED = {"open": (0, 0, 1, 2), "accepted": (1, 2, 2, 3), "solved": (0, 1, 1, 2)}
 
 
 class Calendar:
@@ -81,8 +83,7 @@ def _decide(asked: Sequence[Opening], replies: int, dice: random.Random) -> int:
     for place, question in enumerate(asked):
         question.fate = ("open" if place in still_open
                          else "accepted" if dice.random() < 0.7 else "solved")
-        wanted = {"open": (0, 0, 1, 2), "accepted": (1, 2, 2, 3), "solved": (0, 1, 1, 2)}
-        question.replies = min(dice.choice(wanted[question.fate]), replies - taken)
+        question.replies = min(dice.choice(_ANSWERED[question.fate]), replies - taken)
         taken += question.replies
     return taken
 
@@ -102,6 +103,40 @@ def moments(number: int, dice: random.Random, now: datetime) -> list[datetime]:
         if now - SPAN < moment <= now:
             found.append(moment)
     return sorted(found)
+
+
+def opening(at: datetime, now: datetime, dice: random.Random) -> Opening:
+    """One beginning, drawn by itself: a company of a million posts is not planned as a whole."""
+    if dice.random() < QUESTIONS / (1 - REPLIES):
+        is_new = now - at < timedelta(days=30)
+        fate = ("open" if dice.random() < (0.6 if is_new else OPEN / 2)
+                else "accepted" if dice.random() < 0.7 else "solved")
+        return Opening(at, "question", dice.choice(_ANSWERED[fate]), fate)
+    [kind] = dice.choices(list(content.KINDS), list(content.KINDS.values()))
+    keen = min(dice.paretovariate(1.5), 4) * _TALKED_ABOUT.get(kind, 1)
+    return Opening(at, kind, int(keen * 0.12 + dice.random()))
+
+
+def paced(number: int, dice: random.Random, now: datetime, span: timedelta) -> Iterator[datetime]:
+    """So many moments, spread over the days up to now as `moments` are, in order, a day at once."""
+    today = now.astimezone(ZONE).date()
+    days = [today - timedelta(days=back) for back in range(span.days, -1, -1)]
+    weights = [_WEEKDAYS[day.weekday()] for day in days]
+    midnight = datetime(today.year, today.month, today.day, tzinfo=ZONE)
+    weights[-1] *= (now - midnight) / timedelta(days=1)
+    hours, reached, done = list(accumulate(_HOURS)), 0.0, 0
+    for day, weight in zip(days, weights, strict=True):
+        reached += weight
+        due = number if day == today else round(number * reached / sum(weights))
+        start = datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
+        room = min(now - start, timedelta(hours=23))
+        drawn = dice.choices(range(24), cum_weights=hours, k=due - done)
+        yield from sorted(
+            start + min(timedelta(hours=hour, seconds=dice.randrange(3600)), room * dice.random())
+            if day == today else start + timedelta(hours=hour, seconds=dice.randrange(3600))
+            for hour in drawn
+        )
+        done = due
 
 
 def later(at: datetime, hours: float, dice: random.Random) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import delete, func, select
 
@@ -16,13 +17,25 @@ NAME_LIMIT, SLUG_LIMIT = 80, 500  # some letters of some scripts fold to a dozen
 
 def named(name: str, now: datetime) -> Department:
     """The department of this name, made if it is new."""
+    name, slug = checked(name)
+    add_once(Department, name=name, slug=slug, created_at=now)
+    return db.session.scalars(select(Department).filter_by(slug=slug)).one()
+
+
+@lru_cache(maxsize=500)  # a file of posts names few of them, a million times
+def checked(name: str) -> tuple[str, str]:
+    """The name as it is kept and its slug, or `Refused` where it does not do."""
     name = text.tidy(name)
     slug = slug_of(name)
     fits = len(name) <= NAME_LIMIT and 0 < len(slug) <= SLUG_LIMIT
     if not fits or text.has_control(name):
         raise Refused("department-name", limit=NAME_LIMIT)
-    add_once(Department, name=name, slug=slug, created_at=now)
-    return db.session.scalars(select(Department).filter_by(slug=slug)).one()
+    return name, slug
+
+
+def ids() -> dict[str, int]:
+    """All departments: slug to id."""
+    return dict(db.session.execute(select(Department.slug, Department.id)).all())
 
 
 def get(slug: str) -> Department:

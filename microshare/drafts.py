@@ -1,17 +1,19 @@
 """What a post may say: the line and the note, tidied, counted and taken apart.
 
-The only place that knows these rules; `posts` publishes and edits by them.
+The only place that knows these rules; `posts` publishes and edits by them, and `bulk` stores by
+them what comes in by the thousand.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from microshare import config, markup, people, text
-from microshare.errors import Refused
+from microshare.errors import Forbidden, Refused
 
 LINE_BYTES, NOTE_BYTES = 4096, 16384  # ceilings against endless URLs and marks
-TAG_LIMIT, MENTION_LIMIT = 30, 30
+TAG_LIMIT, MENTION_LIMIT, KEY_LIMIT = 30, 30, 200
 _VISIBLE = regex.compile(r"[^\p{C}\p{Z}\p{M}\u2800]")  # U+2800 is a braille cell without dots
 KINDS = ("update", "question")
 
@@ -37,25 +39,73 @@ class Draft:
         }
 
 
+@dataclass(frozen=True)
+class Words:
+    """A line and a note that keep the rules, before anybody looked up whom they name."""
+
+    line: str
+    note: str
+    kind: str
+    tags: dict[str, str]  # folded name: spelling, in order
+    names: frozenset[str]  # folded usernames, which may be nobody's
+
+    def naming(self, known: Mapping[str, int]) -> Draft:
+        """The draft, where these (folded username: user id) are the colleagues."""
+        mentioned = {name: known[name] for name in sorted(self.names) if name in known}
+        return Draft(self.line, self.note, self.kind, self.tags, mentioned)
+
+
 def drafted(line: str, note: str, kind: str | None, *, is_reply: bool, beside: int = 0) -> Draft:
     """The draft of a post, or the `Refused` that says what its text breaks.
 
     `kind` overrules the question mark; `beside` tags are not in the text and count too.
     """
+    words = read(line, note, kind, is_reply=is_reply, beside=beside)
+    return words.naming(people.known(words.names))
+
+
+def read(line: str, note: str, kind: str | None, *, is_reply: bool, beside: int = 0) -> Words:
+    """As `drafted`, without looking anything up."""
     line, note = _checked_line(line), _checked_note(note)
     if kind is not None and kind not in KINDS:
         raise Refused("kind-unknown", kind=kind)
     written = dict(text.written_tags(line) + text.written_tags(note))
     if len(written) + beside > TAG_LIMIT:
         raise Refused("too-many-tags", count=len(written) + beside, limit=TAG_LIMIT)
-    names = set(text.mentions(line) + text.mentions(note))
+    names = frozenset(text.mentions(line) + text.mentions(note))
     if len(names) > MENTION_LIMIT:
         raise Refused("too-many-mentions", count=len(names), limit=MENTION_LIMIT)
     # A reply that ends in a question mark asks inside its thread; the board is for the company.
     asks = text.is_question(line) and not is_reply
-    return Draft(
-        line, note, kind or ("question" if asks else "update"), written, people.known(names)
-    )
+    return Words(line, note, kind or ("question" if asks else "update"), written, names)
+
+
+def may_publish(*, suspended: bool, withdrawn: bool) -> None:
+    """Whether somebody may write a post: who is `suspended` not, nor below one `withdrawn`."""
+    if suspended:
+        raise Forbidden("suspended")
+    if withdrawn:
+        raise Refused("reply-withdrawn")
+
+
+def check_key(key: str) -> None:
+    """The writer's own key for a post, by which one that is sent twice is known."""
+    if len(key) > KEY_LIMIT:
+        raise Refused("key-too-long", limit=KEY_LIMIT)
+
+
+def check_same(first: str, line: str) -> None:
+    """Another text under a key that is used, from a page gone back to, is refused.
+
+    `first` is what the post said at first.
+    """
+    if first != text.tidy(line):
+        raise Refused("key-used")
+
+
+def beside(draft: Draft, tagged: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the (folded, spelling) pairs that are not in the text already."""
+    return [pair for pair in tagged if pair[0] not in draft.tags]
 
 
 def _checked_line(line: str) -> str:
@@ -75,6 +125,8 @@ def _checked_line(line: str) -> str:
 
 
 def _checked_note(note: str) -> str:
+    if not note:
+        return ""
     limit = config.current().note_limit
     if len(note) > NOTE_BYTES or len(note.encode("utf-8", "replace")) > NOTE_BYTES:
         raise Refused("note-too-large", limit=NOTE_BYTES)

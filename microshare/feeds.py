@@ -1,8 +1,8 @@
 """Feeds: endless lists, newest first, paged by id, and everything that one page shows.
 
-Each feed says which ids it takes, from an index that has them in order; one function loads what a
-page shows of them, in a number of queries that does not grow with the posts, the follows or the
-page. No totals are counted.
+Each feed is a statement, made once, that takes ids from an index which has them in order; `cards`
+loads with it what a page shows, in a number of queries that does not grow with the posts, the
+follows or the page. No totals are counted.
 """
 
 from collections.abc import Sequence
@@ -11,31 +11,38 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Select,
+    bindparam,
     func,
-    literal,
     literal_column,
     or_,
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from microshare import interests, search
+from microshare import cards, interests, search
+from microshare.cards import Card, Marked
 from microshare.db import db
+from microshare.errors import Missing
 from microshare.interests import Interests, Reason
-from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
+from microshare.models import Department, Post, PostTag, Saved, Tag, User
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
-WINDOW = 4096  # ids in which the own feed looks first
+LONGEST_THREAD = 1000  # posts
+# How many of the newest ids the own feed looks at, until a page is full: what is looked at in each
+# is then little, whether the follows bring half of all posts or one in ten thousand.
+WINDOWS = (256, 8192, 262_144)
+_END = 2**31 - 1  # no id is greater
 
 
 @dataclass(frozen=True)
 class Item:
     """A post as one reader sees it in a list."""
 
-    post: Post
+    post: Card
     reasons: tuple[Reason, ...] = ()
     thanked: bool = False  # by this reader
     saved: bool = False
@@ -49,69 +56,109 @@ class Page:
     before: int | None = None  # where the next page begins; None: this is the last
 
 
-def own(reader: User, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
-    """What the reader's follows and department bring, and the own posts, less what is muted.
-
-    The newest ids are tried first: that is a page for who follows what is often written about.
-    For who does not, all that the follows ever brought is little.
-    """
-    wants = interests.of(reader, now)
-    limit = _within(limit)
-    top = literal(before) if before is not None else select(func.max(Post.id) + 1).scalar_subquery()
-    for lowest in (top - WINDOW, None):
-        ids = db.session.scalars(
-            _wanted(wants, top, lowest).order_by(Post.id.desc()).limit(limit + 1)
-        ).all()
-        if len(ids) > limit:
-            break
-    return _page(reader, ids, limit, wants)
+def _below(column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    return column < bindparam("before")
 
 
-def _wanted(
-    wants: Interests, below: ColumnElement[int], lowest: ColumnElement[int] | None
-) -> Select[int]:
-    """Ids of the posts in a reader's feed, from `lowest` to under `below`."""
+def _visible(*conditions: ColumnElement[bool]) -> Select[int]:
+    """Ids of the posts that are not withdrawn."""
+    return select(Post.id).where(Post.withdrawn_at.is_(None), _below(Post.id), *conditions)
 
-    def between(column: InstrumentedAttribute[int]) -> list[ColumnElement[bool]]:
-        return [column < below] if lowest is None else [column < below, column >= lowest]
 
+def _by_tie(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Select[int]:
+    """The same, of the posts to which a row of another table points."""
+    ids = select(column).join(Post, Post.id == column)
+    return ids.where(Post.withdrawn_at.is_(None), _below(column), *conditions)
+
+
+_WHICH: ColumnElement[int] = bindparam("which")
+_EVERYONE = cards.newest(_visible())
+_TAGGED = cards.newest(_by_tie(PostTag.post_id, PostTag.tag_id == _WHICH))
+_WRITTEN_BY = cards.newest(_visible(Post.author_id == _WHICH))
+_FROM_DEPARTMENT = cards.newest(_visible(Post.department_id == _WHICH))
+_SAVED = cards.newest(_by_tie(Saved.post_id, Saved.reader_id == _WHICH))
+
+
+def _wanted() -> Select[int]:
+    """Ids of the posts in a reader's feed, from `lowest` to under `before`."""
     brought = union_all(
         *(
-            select(column.label("id")).where(source, *between(column))
-            for column, source in interests.sources(wants)
+            select(column.label("id")).where(source, _below(column), column >= bindparam("lowest"))
+            for column, source in interests.SOURCES
         )
     ).subquery()
-    mine = Post.author_id == wants.reader_id
+    mine = Post.author_id == bindparam("reader")
     return (
         select(Post.id)
         .join(brought, brought.c.id == Post.id)
-        .where(Post.withdrawn_at.is_(None), or_(mine, interests.unmuted(wants)))
+        .where(Post.withdrawn_at.is_(None), or_(mine, interests.UNMUTED))
         .distinct()
     )
 
 
+_OWN = cards.newest(_wanted())
+_NEWS = _wanted().limit(bindparam("limit"))
+_ALL_NEWS = (
+    select(Post.id)
+    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"))
+    .limit(bindparam("limit"))
+)
+
+
+def own(reader: User, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
+    """What the reader's follows and department bring, and the own posts, less what is muted."""
+    wants = interests.of(reader, now)
+    limit = _within(limit)
+    top = before or (db.session.connection().scalar(_NEWEST) or 0) + 1
+    found: list[Marked] = []
+    for window in (*WINDOWS, top):
+        lowest = max(0, top - window)
+        bound = {**wants.bound(), "before": top, "lowest": lowest, "limit": limit + 1}
+        found = cards.load(_OWN, reader.id, **bound)
+        if len(found) > limit or not lowest:
+            break
+    return _page(found, limit, wants)
+
+
+_NEWEST = select(func.max(Post.id))
+
+
+def news(reader: User, after: int, *, now: datetime, everyone: bool = False) -> int:
+    """How many posts came into the own feed, or the open one, after this; a page of them at most.
+
+    Asked every few seconds by every open page: where nothing was written at all, by one query.
+    """
+    ask = db.session.connection()
+    newest = ask.scalar(_NEWEST) or 0
+    if newest <= after:
+        return 0
+    asked = {"limit": LARGEST_PAGE, "after": after, "lowest": after + 1, "before": newest + 1}
+    if everyone:
+        return len(ask.scalars(_ALL_NEWS, asked).all())
+    wants = interests.of(reader, now).bound()
+    return len(ask.scalars(_NEWS, {**asked, **wants, "reader": reader.id}).all())
+
+
 def everyone(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The open feed: every post."""
-    return _listed(reader, _visible(), Post.id, before, limit)
+    return _listed(_EVERYONE, reader, before, limit)
 
 
 def tagged(reader: User, tag: Tag, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The posts under a tag, in their lines or tagged on."""
-    ids = select(PostTag.post_id).join(Post).where(Post.withdrawn_at.is_(None))
-    return _listed(reader, ids.where(PostTag.tag_id == tag.id), PostTag.post_id, before, limit)
+    return _listed(_TAGGED, reader, before, limit, which=tag.id)
 
 
 def written_by(reader: User, author: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """One colleague's posts."""
-    return _listed(reader, _visible(Post.author_id == author.id), Post.id, before, limit)
+    return _listed(_WRITTEN_BY, reader, before, limit, which=author.id)
 
 
 def from_department(
     reader: User, department: Department, *, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """The posts of people who worked in the department when they wrote."""
-    theirs = _visible(Post.department_id == department.id)
-    return _listed(reader, theirs, Post.id, before, limit)
+    return _listed(_FROM_DEPARTMENT, reader, before, limit, which=department.id)
 
 
 def questions(
@@ -132,13 +179,12 @@ def questions(
         conditions.append(Post.department_id == department.id)
     if until is not None:
         conditions.append(Post.created_at <= until)
-    return _listed(reader, _visible(*conditions), Post.id, before, limit)
+    return _listed(cards.newest(_visible(*conditions)), reader, before, limit)
 
 
 def saved(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
     """What the reader keeps; for the reader alone."""
-    kept = select(Saved.post_id).join(Post).where(Post.withdrawn_at.is_(None))
-    return _listed(reader, kept.where(Saved.reader_id == reader.id), Saved.post_id, before, limit)
+    return _listed(_SAVED, reader, before, limit, which=reader.id)
 
 
 def found(
@@ -149,12 +195,16 @@ def found(
     before: int | None = None,
     limit: int = PAGE,
     zone: tzinfo,
+    typing: bool = False,
 ) -> tuple[Page, search.Found]:
     """The posts that a search finds, and what was understood of it.
 
-    The index may lag behind; a withdrawn post is never shown.
+    The index may lag behind; a withdrawn post is never shown. With `typing` the last word may be
+    the beginning of another.
     """
-    hits = search.find(raw, sort=sort, limit=limit + 1, before=before, zone=zone)
+    hits = search.find(
+        raw, sort=sort, limit=limit + 1, before=before, zone=zone, typing=typing
+    )
     shown = hits.ids[:limit]
     more = shown[-1] if len(hits.ids) > limit else None
     return Page(of(reader, shown).items, more), hits
@@ -162,102 +212,55 @@ def found(
 
 def of(reader: User | None, ids: Sequence[int], wants: Interests | None = None) -> Page:
     """These posts, in this order, less those that are withdrawn; with `wants`, why each."""
-    if not ids:
-        return Page([])
-    posts = {
-        post.id: post
-        for post in db.session.scalars(
-            _shown().where(Post.id.in_(ids), Post.withdrawn_at.is_(None))
-        )
-    }
-    return Page(_items(reader, [posts[i] for i in ids if i in posts], wants))
+    return Page(_items(cards.of(ids, reader.id if reader else 0), wants))
 
 
-def thread(reader: User, post: Post) -> Page:
-    """The whole thread that the post stands in, oldest first.
+_ASKED = aliased(Post)
+_ROOT = (
+    select(func.coalesce(_ASKED.thread_id, _ASKED.id))
+    .where(_ASKED.id == bindparam("post"))
+    .scalar_subquery()
+)
+_THREAD = cards.oldest(or_(Post.id == _ROOT, Post.thread_id == _ROOT))
+
+
+def thread(reader: User, post_id: int) -> Page:
+    """The whole thread that the post stands in, oldest first; `Missing` without such a post.
 
     Withdrawn posts are there too: each leaves a line, and its text is not shown.
     """
-    posts = db.session.scalars(
-        _shown()
-        .where(or_(Post.id == post.root_id, Post.thread_id == post.root_id))
-        .order_by(Post.id)
-        .limit(1000)
-    ).all()
-    return Page(_items(reader, posts))
-
-
-def _shown() -> Select[Post]:
-    """Posts with everything that a list shows of them."""
-    return select(Post).options(
-        joinedload(Post.author),
-        joinedload(Post.department),
-        joinedload(Post.reply_to).joinedload(Post.author),
-        selectinload(Post.tags).options(joinedload(PostTag.tag), joinedload(PostTag.added_by)),
-    )
-
-
-def _visible(*conditions: ColumnElement[bool]) -> Select[int]:
-    """Ids of the posts that are not withdrawn."""
-    return select(Post.id).where(Post.withdrawn_at.is_(None), *conditions)
+    rows = cards.load(_THREAD, reader.id, post=post_id, limit=LONGEST_THREAD)
+    if not rows:
+        raise Missing("post", id=post_id)
+    return Page(_items(rows))
 
 
 def _listed(
-    reader: User,
-    ids: Select[int],
-    column: InstrumentedAttribute[int],
-    before: int | None,
-    limit: int,
+    statement: Executable, reader: User, before: int | None, limit: int, **bound: int
 ) -> Page:
-    """The page of these ids, newest first; `column` is the one that the index has in order."""
     limit = _within(limit)
-    if before is not None:
-        ids = ids.where(column < before)
-    found = db.session.scalars(ids.order_by(column.desc()).limit(limit + 1)).all()
-    return _page(reader, found, limit)
+    asked = {"before": before or _END, "limit": limit + 1, **bound}
+    return _page(cards.load(statement, reader.id, **asked), limit)
 
 
 def _within(limit: int) -> int:
     return max(1, min(limit, LARGEST_PAGE))
 
 
-def _page(reader: User, ids: Sequence[int], limit: int, wants: Interests | None = None) -> Page:
-    """What is shown of the first ids; one more than `limit` tells that there is a next page."""
-    more = ids[limit - 1] if len(ids) > limit else None
-    return Page(of(reader, ids[:limit], wants).items, more)
+def _page(found: Sequence[Marked], limit: int, wants: Interests | None = None) -> Page:
+    """The page of these; one more than `limit` tells that there is a next page."""
+    more = found[limit - 1].card.id if len(found) > limit else None
+    return Page(_items(found[:limit], wants), more)
 
 
-def _items(
-    reader: User | None, posts: Sequence[Post], wants: Interests | None = None
-) -> list[Item]:
-    if reader is None or not posts:
-        return [Item(post) for post in posts]
-    ids = [post.id for post in posts]
-    marks = {
-        (mark, post_id)
-        for mark, post_id in db.session.execute(
-            union_all(
-                select(literal("thanks"), Thanks.post_id).where(
-                    Thanks.giver_id == reader.id, Thanks.post_id.in_(ids)
-                ),
-                select(literal("saved"), Saved.post_id).where(
-                    Saved.reader_id == reader.id, Saved.post_id.in_(ids)
-                ),
-            )
-        )
-    }
+def _items(found: Sequence[Marked], wants: Interests | None = None) -> list[Item]:
     return [
-        Item(
-            post,
-            wants.reasons(post) if wants else (),
-            ("thanks", post.id) in marks,
-            ("saved", post.id) in marks,
-        )
-        for post in posts
+        Item(one.card, wants.reasons(one.card) if wants else (), one.thanked, one.saved)
+        for one in found
     ]
 
 
 def mark_read(reader: User, post_id: int) -> None:
     """Remember where the reader left off; it never moves back."""
-    newest = db.session.scalar(select(func.max(Post.id))) or 0
+    newest = db.session.scalar(_NEWEST) or 0
     reader.read_up_to = max(reader.read_up_to, min(post_id, newest))

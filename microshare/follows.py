@@ -30,11 +30,6 @@ def unfollow(reader: User, target: Target) -> None:
     )
 
 
-def is_following(reader: User, target: Target) -> bool:
-    """Whether the reader follows it by an own choice."""
-    return db.session.get(Follow, (reader.id, kind_of(target), target.id)) is not None
-
-
 def targets(reader: User) -> dict[str, list[Target]]:
     """All that the reader follows, by kind, each by name."""
     tables: dict[str, tuple[type[Target], object]] = {

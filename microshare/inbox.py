@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from microshare import feeds
 from microshare.db import db
@@ -74,21 +74,22 @@ def of(reader: User, *, before: int | None = None) -> InboxPage:
     )
 
 
-def new_count(reader: User) -> int:
-    """How many items came since the reader last looked."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(InboxItem)
-            .join(Post, Post.id == InboxItem.post_id)
-            .where(
-                InboxItem.reader_id == reader.id,
-                InboxItem.id > reader.inbox_read_up_to,
-                Post.withdrawn_at.is_(None),
-            )
-        )
-        or 0
+_NEW_COUNT = (
+    select(func.count())
+    .select_from(InboxItem)
+    .join(Post, Post.id == InboxItem.post_id)
+    .where(
+        InboxItem.reader_id == bindparam("reader"),
+        InboxItem.id > bindparam("seen"),
+        Post.withdrawn_at.is_(None),
     )
+)
+
+
+def new_count(reader: User) -> int:
+    """How many items came since the reader last looked; every page asks it."""
+    asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
+    return db.session.connection().scalar(_NEW_COUNT, asked) or 0
 
 
 def mark_seen(reader: User, item_id: int) -> None:

@@ -3,12 +3,15 @@
 Loaded whole, in one query: a feed decides with it which posts to take, and says why.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
+from microshare.cards import Card
 from microshare.db import db
 from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag, User
 
@@ -44,7 +47,19 @@ class Interests:
     def follows_nothing(self) -> bool:
         return not (self.tags or self.people or self.departments or self.department_tags)
 
-    def reasons(self, post: Post) -> tuple[Reason, ...]:
+    def bound(self) -> dict[str, list[int]]:
+        """What fills the conditions below."""
+        return {
+            "people": sorted(self.people),
+            "own_people": sorted(self.people | {self.reader_id}),
+            "departments": sorted(self.departments),
+            "tags": sorted(self.all_tags),
+            "muted_tags": sorted(self.muted_tags),
+            "muted_people": sorted(self.muted_people),
+            "muted_threads": sorted(self.muted_threads),
+        }
+
+    def reasons(self, post: Card) -> tuple[Reason, ...]:
         """Why this post stands in the reader's feed, the own choices first."""
         found = [Reason("own")] if post.author_id == self.reader_id else []
         found += [
@@ -75,28 +90,65 @@ _SETS = {
 }
 
 
+_INTERESTS = union_all(
+    select(literal("follow").label("how"), Follow.kind, Follow.target_id).where(
+        Follow.reader_id == bindparam("reader")
+    ),
+    select(literal("department"), literal("tag"), DepartmentTag.tag_id).where(
+        DepartmentTag.department_id == bindparam("department")
+    ),
+    select(literal("mute"), Mute.kind, Mute.target_id).where(
+        Mute.reader_id == bindparam("reader"),
+        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+    ),
+)
+
+
 def of(reader: User, now: datetime) -> Interests:
     """The reader's interests at this moment, in one query."""
-    rows = db.session.execute(
-        union_all(
-            select(literal("follow").label("how"), Follow.kind, Follow.target_id).where(
-                Follow.reader_id == reader.id
-            ),
-            select(literal("department"), literal("tag"), DepartmentTag.tag_id).where(
-                DepartmentTag.department_id == reader.department_id
-            ),
-            select(literal("mute"), Mute.kind, Mute.target_id).where(
-                Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now)
-            ),
-        )
-    )
+    asked = {"reader": reader.id, "department": reader.department_id, "now": now}
     interests = Interests(reader.id)
-    for how, kind, target_id in rows:
+    for how, kind, target_id in db.session.connection().execute(_INTERESTS, asked):
         getattr(interests, _SETS[how, kind]).add(target_id)
     return interests
 
 
-def tagged(tag_ids: set[int]) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Standing:
+    """How a reader stands to one tag, person or department."""
+
+    is_following: bool
+    is_muted: bool
+
+
+_STANDING = union_all(
+    select(literal("follow").label("how")).where(
+        Follow.reader_id == bindparam("reader"),
+        Follow.kind == bindparam("kind"),
+        Follow.target_id == bindparam("target"),
+    ),
+    select(literal("mute")).where(
+        Mute.reader_id == bindparam("reader"),
+        Mute.kind == bindparam("kind"),
+        Mute.target_id == bindparam("target"),
+        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+    ),
+)
+
+
+def standing(reader: User, kind: str, target_id: int, now: datetime) -> Standing:
+    """Whether the reader follows it by an own choice, and leaves it out at this moment."""
+    asked = {"reader": reader.id, "kind": kind, "target": target_id, "now": now}
+    found = set(db.session.connection().scalars(_STANDING, asked))
+    return Standing("follow" in found, "mute" in found)
+
+
+def _among(name: str) -> Any:
+    """The ids that `Interests.bound` gives under this name when a statement is executed."""
+    return bindparam(name, expanding=True)
+
+
+def tagged(tag_ids: Collection[int]) -> ColumnElement[bool]:
     """Whether a post carries one of these tags."""
     return (
         select(PostTag.post_id)
@@ -105,38 +157,35 @@ def tagged(tag_ids: set[int]) -> ColumnElement[bool]:
     )
 
 
-def sources(wants: Interests) -> list[tuple[InstrumentedAttribute[int], ColumnElement[bool]]]:
-    """Where a reader's feed comes from: each a column of post ids, and which of them.
-
-    Each has an index that begins with what is followed and goes on with the ids in order.
-    """
-    found: list[tuple[InstrumentedAttribute[int], ColumnElement[bool]]] = [
-        (Post.id, Post.author_id.in_(wants.people | {wants.reader_id}))
-    ]
-    if wants.departments:
-        found.append((Post.id, Post.department_id.in_(wants.departments)))
-    if wants.all_tags:
-        found.append((PostTag.post_id, PostTag.tag_id.in_(wants.all_tags)))
-    return found
+# Where a reader's feed comes from: each a column of post ids, and which of them. Each has an index
+# that begins with what is followed and goes on with the ids in order.
+SOURCES: tuple[tuple[InstrumentedAttribute[int], ColumnElement[bool]], ...] = (
+    (Post.id, Post.author_id.in_(_among("own_people"))),
+    (Post.id, Post.department_id.in_(_among("departments"))),
+    (PostTag.post_id, PostTag.tag_id.in_(_among("tags"))),
+)
 
 
 def brought(wants: Interests) -> ColumnElement[bool]:
     """Whether a follow of the reader, or of the department, brings a post."""
-    ways: list[ColumnElement[bool]] = [
+    return or_(
         Post.author_id.in_(wants.people),
         Post.department_id.in_(wants.departments),
-    ]
-    if wants.all_tags:
-        ways.append(tagged(wants.all_tags))
-    return or_(*ways)
+        tagged(wants.all_tags),
+    )
+
+
+def _unmuted(among: Callable[[str], Collection[int]]) -> ColumnElement[bool]:
+    return and_(
+        Post.author_id.not_in(among("muted_people")),
+        func.coalesce(Post.thread_id, Post.id).not_in(among("muted_threads")),
+        ~tagged(among("muted_tags")),
+    )
+
+
+UNMUTED = _unmuted(_among)  # as below, for a statement that is made once
 
 
 def unmuted(wants: Interests) -> ColumnElement[bool]:
     """Whether nothing that the reader mutes keeps a post away."""
-    kept: list[ColumnElement[bool]] = [
-        Post.author_id.not_in(wants.muted_people),
-        func.coalesce(Post.thread_id, Post.id).not_in(wants.muted_threads),
-    ]
-    if wants.muted_tags:
-        kept.append(~tagged(wants.muted_tags))
-    return and_(*kept)
+    return _unmuted(wants.bound().__getitem__)

@@ -8,22 +8,16 @@ two paragraphs.
 """
 
 import html
-import string
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from urllib.parse import quote
-from xml.etree.ElementTree import Element, SubElement
 
 import nh3
 import regex
-from markdown import Markdown, blockprocessors, inlinepatterns, preprocessors, treeprocessors
-from markdown.blockparser import BlockParser
-from markdown.extensions.sane_lists import SaneOListProcessor, SaneUListProcessor
-from markdown.util import Registry
 
 from microshare import text
+from microshare.dialect import Dialect
 
 SHOWN_URL = 40  # characters of a bare URL; but always its whole host, which tells whose page it is
-DEEPEST = 9  # lists and quotes in each other; what is deeper is a paragraph
 _REL = "nofollow noopener noreferrer"
 
 
@@ -55,7 +49,11 @@ def line_html(line: str, people: Collection[str]) -> str:
     >>> line_html("**Leak** <b> says @ada", {"ada"})
     '<strong>Leak</strong> &lt;b&gt; says <a class="mention" href="/@ada">@ada</a>'
     """
-    return str(_EMPTY.sub("", _LINE.clean(_html(line, people))))
+    line = _storable(line)
+    drawn = sorted(_drawn(line, people))
+    if _is_plain(line, drawn):
+        return _woven(line, drawn)
+    return str(_EMPTY.sub("", _LINE.clean(_html(line, drawn))))
 
 
 def note_html(note: str, people: Collection[str]) -> str:
@@ -64,7 +62,9 @@ def note_html(note: str, people: Collection[str]) -> str:
     >>> note_html("# Seen\\n- <b>leak</b>", ())
     '<p><strong>Seen</strong></p><ul><li>&lt;b&gt;leak&lt;/b&gt;</li></ul>'
     """
-    return str(_EMPTY.sub("", _NOTE.clean(_html(note, people, blocks=True))))
+    note = _storable(note)
+    drawn = sorted(_drawn(note, people))
+    return str(_EMPTY.sub("", _NOTE.clean(_html(note, drawn, blocks=True))))
 
 
 def plain_line(line: str) -> str:
@@ -73,7 +73,11 @@ def plain_line(line: str) -> str:
     >>> plain_line("**Hi** [x](http://a.b) & http://wiki/a")
     'Hi x & http://wiki/a'
     """
-    return html.unescape(_TAG.sub("", _html(line, (), whole_urls=True)))
+    line = _storable(line)
+    drawn = sorted(_drawn(line, (), whole_urls=True))
+    if _is_plain(line, drawn):
+        return line
+    return html.unescape(_TAG.sub("", _html(line, drawn)))
 
 
 _TAG = regex.compile(r'<(?:"[^"]*+"|[^">])*+>')
@@ -114,26 +118,54 @@ _HIDDEN = regex.compile("\ufdd0([0-9]++)\ufdd1")
 _SEEN = str.maketrans({"\ufdd0": None, "\ufdd1": None, "&": "&amp;"})
 
 
-def _html(
-    written: str, people: Collection[str], *, blocks: bool = False, whole_urls: bool = False
-) -> str:
-    # UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing.
-    written = written.encode("utf-8", "replace").decode()
-    drawn = sorted(_drawn(written, people, whole_urls=whole_urls))
+Drawn = tuple[int, int, str]  # from where to where in a text, and the HTML to show there
+
+
+def _html(written: str, drawn: Sequence[Drawn], *, blocks: bool = False) -> str:
     seen, at = "", 0
     for number, (start, end, _) in enumerate(drawn):
         seen += f"{written[at:start].translate(_SEEN)}\ufdd0{number}\ufdd1"
         at = end
-    marked = _Dialect(blocks=blocks).convert(seen + written[at:].translate(_SEEN))
+    marked = Dialect(blocks=blocks).convert(seen + written[at:].translate(_SEEN))
     return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])][2], marked))
+
+
+# What Markdown or an HTML parser could read as more than itself: marks, labels and code, blanks
+# other than the space, what nobody sees.
+_MARKS = regex.compile(r"[\\*_`\[\p{C}\u00a0\u2028\u2029]")
+_QUOTED = regex.compile(r"[^!-~]|[\"'&<>]")  # what an address would be rewritten for
+
+
+def _is_plain(line: str, drawn: Sequence[Drawn]) -> bool:
+    """Whether Markdown and nh3 would change nothing in a line but escape it.
+
+    Where that is in doubt they are asked: it takes a twentieth of their time to know.
+    """
+    if not line or line != line.strip() or "`" in line or "[" in line:
+        return False
+    at = 0
+    for start, end, shown in drawn:
+        if _MARKS.search(line, at, start) or (
+            shown.startswith("<a href") and _QUOTED.search(line, start, end)
+        ):
+            return False
+        at = end
+    return not _MARKS.search(line, at)
+
+
+def _woven(line: str, drawn: Sequence[Drawn]) -> str:
+    """The words of a plain line, escaped, with what is drawn between them."""
+    woven, at = "", 0
+    for start, end, shown in drawn:
+        woven += _text(line[at:start]) + shown
+        at = end
+    return woven + _text(line[at:])
 
 
 _LEADS = regex.compile(r"(?i)https?://[^\s/]|mailto:[^\s]")
 
 
-def _drawn(
-    written: str, people: Collection[str], *, whole_urls: bool
-) -> Iterator[tuple[int, int, str]]:
+def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -> Iterator[Drawn]:
     """The places in a text that Markdown shall not read, each with the HTML to show there."""
     label, link = 0, ""  # where the label ends that we are in, and its link: links do not nest
     for span in text.spans(written):
@@ -160,6 +192,11 @@ def _drawn(
             yield span.start, span.inner[0], link
             unlabelled = "" if inner.strip() else _text(_short(span.target))
             yield span.inner[1], span.end, f"{unlabelled}</a>"
+
+
+def _storable(written: str) -> str:
+    """UTF-8 holds no lone surrogate, and posts none; this keeps a preview of one from failing."""
+    return written if written.isascii() else written.encode("utf-8", "replace").decode()
 
 
 def _text(words: str) -> str:
@@ -193,104 +230,3 @@ def _code(written: str, span: text.Span) -> str:
     blanks = "[ >]" if ">" in lead else " "
     code = regex.sub(rf"(?m)^{blanks}{{0,{len(lead)}}}", "", _LANGUAGE.sub("", code).strip("\n"))
     return f"</p><pre><code>{_text(code.rstrip())}\n</code></pre><p>"
-
-
-class _TooDeep(blockprocessors.ParagraphProcessor):  # type: ignore[misc]  # Markdown has no types
-    """Stops lists and quotes: `- ` a thousand times is a RecursionError in Markdown 3.11.3."""
-
-    def test(self, parent: Element, block: str) -> bool:
-        depth, open_now = 0, self.parser.root
-        while open_now is not parent and len(open_now):
-            open_now = open_now[-1]
-            depth += open_now.tag in ("blockquote", "ol", "ul")
-        return bool(depth >= DEEPEST)
-
-
-class _Heading(blockprocessors.HashHeaderProcessor):  # type: ignore[misc]
-    """A heading is a bold paragraph, as a note is no page of its own; `#pumps` is none."""
-
-    RE = regex.compile(r"(?:^|\n)(?P<level>#{1,6}) ++(?P<header>\S[^\n]*+)(?:\n|$)")
-
-    def run(self, parent: Element, blocks: list[str]) -> None:
-        super().run(parent, blocks)
-        heading = parent[-1]
-        SubElement(heading, "strong").text = heading.text
-        heading.tag, heading.text = "p", None
-
-
-class _ListBelowText(blockprocessors.BlockProcessor):  # type: ignore[misc]
-    """Begins a list right below a sentence, and one as deep as its writer likes to indent it."""
-
-    # A number that begins a line may belong to the sentence: only 1 begins a list.
-    RE = regex.compile(r"(?:^|\n)(?P<indent> *+)(?=(?:[-*+]|1\.) )")
-
-    def test(self, parent: Element, block: str) -> bool:
-        return bool(self.RE.search(block))
-
-    def run(self, parent: Element, blocks: list[str]) -> None:
-        block = blocks.pop(0)
-        found = self.RE.search(block)
-        indent = rf"(?m)^ {{0,{len(found['indent'])}}}"
-        blocks.insert(0, regex.sub(indent, "", block[found.end() :]))
-        if found.start():
-            blocks.insert(0, block[: found.start()])
-
-
-def _emphasis(mark: str, inside: str) -> Iterator[inlinepatterns.InlineProcessor]:
-    """The patterns of one mark: two are strong, one is stress; `inside` a word it is only text.
-
-    Not the library's own DelimiterProcessor: that of 3.11.3 loses a letter of `_x *a* b* *c* y`.
-    """
-    for marks, tag, apart in ((mark * 2, "strong", r"\s"), (mark, "em", rf"\s{mark}")):
-        opens = rf"(?<![{inside}{mark}])({marks})(?![{apart}])"
-        closes = rf"(?<![{apart}]){marks}(?![{inside}{mark}])"
-        # Bounded, as each mark that is never closed looks for its end.
-        yield inlinepatterns.SimpleTagInlineProcessor(rf"{opens}(.{{1,500}}?){closes}", tag)
-
-
-_BLOCKS = [
-    blockprocessors.EmptyBlockProcessor,
-    _TooDeep,
-    blockprocessors.ListIndentProcessor,
-    _Heading,
-    blockprocessors.HRProcessor,
-    SaneOListProcessor,
-    SaneUListProcessor,
-    _ListBelowText,
-    blockprocessors.BlockQuoteProcessor,
-]
-
-
-class _Dialect(Markdown):  # type: ignore[misc]
-    """What we have of Markdown: what is not named here does not exist.
-
-    Built anew for each text, in 0.04 ms: a Markdown keeps in itself what it reads, and so no two
-    threads may share one.
-    """
-
-    def __init__(self, *, blocks: bool) -> None:
-        self.kinds = [*(_BLOCKS if blocks else ()), blockprocessors.ParagraphProcessor]
-        super().__init__(tab_length=2)  # blanks that indent a list in a list, at least
-
-    def build_parser(self) -> "_Dialect":
-        self.ESCAPED_CHARS = list(string.punctuation)
-        self.preprocessors = _registry(preprocessors.NormalizeWhitespace(self))
-        self.inlinePatterns = _registry(
-            inlinepatterns.EscapeInlineProcessor(inlinepatterns.ESCAPE_RE, self),
-            *_emphasis(r"\*", "0-9A-Za-z"),
-            *_emphasis("_", r"\w"),
-            inlinepatterns.SubstituteTagInlineProcessor(r"\n", "br"),
-        )
-        self.parser = BlockParser(self)
-        self.parser.blockprocessors = _registry(*(kind(self.parser) for kind in self.kinds))
-        inline = treeprocessors.InlineProcessor(self)
-        self.treeprocessors = _registry(inline, treeprocessors.UnescapeTreeprocessor(self))
-        self.postprocessors = _registry()
-        return self
-
-
-def _registry(*ordered: object) -> Registry:
-    registry = Registry()
-    for number, item in enumerate(ordered):
-        registry.register(item, str(number), -number)
-    return registry

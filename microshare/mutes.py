@@ -13,7 +13,7 @@ Target = Tag | User | Post
 SPANS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "good": None}
 
 
-def _row(target: Target) -> tuple[str, int]:
+def row(target: Target) -> tuple[str, int]:
     """The kind and id that stand for the target; a post stands for its whole thread."""
     if isinstance(target, Post):
         return "thread", target.root_id
@@ -26,7 +26,7 @@ def mute(reader: User, target: Target, span: str, now: datetime) -> None:
         raise Refused("mute-span", spans=", ".join(SPANS))
     if isinstance(target, User) and target.id == reader.id:
         raise Refused("mute-yourself")
-    kind, target_id = _row(target)
+    kind, target_id = row(target)
     length = SPANS[span]
     db.session.merge(
         Mute(
@@ -41,14 +41,8 @@ def mute(reader: User, target: Target, span: str, now: datetime) -> None:
 
 def unmute(reader: User, target: Target) -> None:
     """Let it in again."""
-    kind, target_id = _row(target)
+    kind, target_id = row(target)
     db.session.execute(delete(Mute).filter_by(reader_id=reader.id, kind=kind, target_id=target_id))
-
-
-def is_muted(reader: User, target: Target, now: datetime) -> bool:
-    """Whether the reader leaves it out at this moment."""
-    found = db.session.get(Mute, (reader.id, *_row(target)))
-    return found is not None and (found.until is None or found.until > now)
 
 
 def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:

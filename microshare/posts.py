@@ -12,13 +12,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, notices, tags, text
+from microshare import drafts, notices, tags
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, Revision, User
-
-KEY_LIMIT = 200
 
 
 def publish(
@@ -55,7 +53,7 @@ def publish(
     if (earlier := _insert(post, author)) is not None:
         return _same(earlier, line)
     _tie(post, draft, now)
-    _tag(post, [pair for pair in tagged if pair[0] not in draft.tags], author.id, now)
+    _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
     if reply_to is not None:
         _count_reply(post, +1)
         notices.tell(reply_to.author_id, "reply", post.id, author.id, now)
@@ -63,26 +61,24 @@ def publish(
 
 
 def _may_publish(author: User, reply_to: Post | None) -> None:
-    if author.suspended_at is not None:
-        raise Forbidden("suspended")
-    if reply_to is not None and reply_to.withdrawn_at is not None:
-        raise Refused("reply-withdrawn")
+    drafts.may_publish(
+        suspended=author.suspended_at is not None,
+        withdrawn=reply_to is not None and reply_to.withdrawn_at is not None,
+    )
 
 
 def _by_key(author: User, key: str | None) -> Post | None:
     """The post that this author published under the key."""
     if not key:
         return None
-    if len(key) > KEY_LIMIT:
-        raise Refused("key-too-long", limit=KEY_LIMIT)
+    drafts.check_key(key)
     return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
 
 
 def _same(earlier: Post, line: str) -> Post:
     """The post that has the key; another text under it, from a page gone back to, is refused."""
     first = next(iter(history(earlier)), earlier)
-    if first.line != text.tidy(line):
-        raise Refused("key-used")
+    drafts.check_same(first.line, line)
     return earlier
 
 
@@ -113,9 +109,17 @@ def _tie(post: Post, draft: Draft, now: datetime) -> None:
             notices.tell(user_id, "mention", post.id, post.author_id, now)
 
 
-def _tag(post: Post, written: Sequence[tuple[str, str]], by_id: int | None, now: datetime) -> None:
+def _tag(
+    post: Post,
+    written: Sequence[tuple[str, str]],
+    by_id: int | None,
+    now: datetime,
+    *,
+    first: int = 0,
+) -> None:
+    """Store ties to these (folded, spelling) tags, whose places on the post begin with `first`."""
     known = tags.named(written, now)
-    for position, (name, _) in enumerate(written):
+    for position, (name, _) in enumerate(written, first):
         add_once(
             PostTag,
             tag_id=known[name].id,

@@ -6,15 +6,24 @@ A row has `author`, `department`, `line`, and may have `note`, `tags`, `time`, `
 
 import csv
 import json
-from collections.abc import Iterator
+import weakref
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, TextIO
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, cast
 
 from microshare import config
 from microshare.errors import Refused
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PIECE = 2**16  # bytes
+_BLANKS = b" \t\r\n\xef\xbb\xbf"
 NEEDED = ("author", "line")
 COLUMNS = (
     "id",
@@ -40,57 +49,156 @@ class Row:
     broken: str = ""  # why it could not be read
 
 
-def read(path: Path) -> list[Row]:
-    """The rows of a file, in the order of their times; rows without a time keep their place.
+class Rows:
+    """The rows of a file in the order of their times; those without a time keep their place.
 
-    Feeds are ordered by when a post came in, so what happened first goes in first.
+    Feeds are ordered by when a post came in, so what happened first goes in first. Read twice, and
+    never kept: of a row its time and its place in the file are remembered, 24 bytes.
     """
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        parse = _csv_rows if path.suffix.lower() == ".csv" else _json_rows
-        rows = list(parse(file, path.name))
-    last = datetime.min.replace(tzinfo=UTC)
-    keyed = []
-    for row in rows:
-        last = _time_of(row) or last
-        keyed.append((last, row.number, row))
-    return [row for _, _, row in sorted(keyed, key=lambda entry: entry[:2])]
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        weakref.finalize(self, file.close)
+        self._parse = _Csv(file, name) if _is_csv(name) else _Json(file)
+        self.replied: set[str] = set()  # the ids that rows reply to
+        times, places, numbers = array("q"), array("q"), array("q")
+        last = -(2**62)
+        for place, row in self._parse.rows():
+            last = _time_of(row, last)
+            times.append(last)
+            places.append(place)
+            numbers.append(row.number)
+            if isinstance(replied := row.values.get("reply_to"), str | int):
+                self.replied.add(str(replied))
+        self._places, self._numbers = places, numbers
+        self._order: Sequence[int] = range(len(times))
+        if any(later < earlier for earlier, later in pairwise(times)):
+            self._order = array("q", sorted(self._order, key=times.__getitem__))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Row]:
+        for at in self._order:
+            yield self._parse.row(self._places[at], self._numbers[at])
 
 
-def _time_of(row: Row) -> datetime | None:
-    try:
-        return parse_time(str(row.values.get("time", "")))
-    except Refused:
-        return None
-
-
-def _json_rows(file: TextIO, name: str) -> Iterator[Row]:
-    for number, line in enumerate(file, 1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            yield Row(number, {}, str(error))
-            continue
-        if isinstance(values, dict):
-            yield Row(number, values)
-        else:
-            yield Row(number, {}, "not an object")
-
-
-def _csv_rows(file: TextIO, name: str) -> Iterator[Row]:
-    head = file.readline()
+def read(path: Path) -> Rows:
+    """The rows of a file, or `Refused("file-format")`."""
+    file: BinaryIO = path.open("rb")
+    if not file.seekable():  # a pipe
+        file = _kept(iter(partial(file.read, _PIECE), b""), file)
+    head = file.read(_PIECE)
     file.seek(0)
-    # Where the comma is a decimal sign, spreadsheets write semicolons.
-    reader = csv.DictReader(file, delimiter=";" if head.count(";") > head.count(",") else ",")
+    if b"\r" in head and b"\n" not in head:  # lines of an old Macintosh
+        file = _kept((piece.replace(b"\r", b"\n") for piece in file), file)
+    return Rows(file, path.name)
+
+
+def _kept(pieces: Iterable[bytes], source: BinaryIO) -> BinaryIO:
+    """A temporary file of these pieces."""
+    file = cast(BinaryIO, TemporaryFile())  # noqa: SIM115 - closed with its rows
+    with source:
+        file.writelines(pieces)
+    file.seek(0)
+    return file
+
+
+def _is_csv(name: str) -> bool:
+    return name.lower().endswith(".csv")
+
+
+def _time_of(row: Row, otherwise: int) -> int:
+    """The microseconds since 1970 of a row's time."""
+    written = row.values.get("time")
+    if not written:
+        return otherwise
     try:
-        missing = set(NEEDED) - set(reader.fieldnames or ())
+        return (parse_time(str(written)) - _EPOCH) // timedelta(microseconds=1)
+    except Refused:
+        return otherwise
+
+
+class _Json:
+    """JSON Lines: a row a line. Places are bytes from the start of the file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        self.file.seek(0)
+        place = 0
+        for number, line in enumerate(self.file, 1):
+            if line.strip(_BLANKS):
+                yield place, self._row(line, number)
+            place += len(line)
+
+    def row(self, place: int, number: int) -> Row:
+        if self.file.tell() != place:
+            self.file.seek(place)
+        return self._row(self.file.readline(), number)
+
+    def _row(self, line: bytes, number: int) -> Row:
+        try:
+            values = json.loads(line.decode("utf-8-sig", "surrogateescape"))
+        except (ValueError, RecursionError) as error:
+            return Row(number, {}, str(error))
+        return Row(number, values) if isinstance(values, dict) else Row(number, {}, "not an object")
+
+
+class _Csv:
+    """CSV with a head; a row may be several lines. Places are bytes from the start of the file."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.file, self.name, self.place = file, name, 0
+        head = file.readline().decode("utf-8-sig", "surrogateescape")
+        file.seek(0)
+        # Where the comma is a decimal sign, spreadsheets write semicolons.
+        self.delimiter = ";" if head.count(";") > head.count(",") else ","
+        self.lines = 0
+        with self._refusing():
+            self.columns = next(self._reader(), [])
+        missing = set(NEEDED) - set(self.columns)
         if missing:
-            raise Refused("file-format", name=name, why="no column " + ", ".join(sorted(missing)))
-        for values in reader:
-            yield Row(reader.line_num, {k: v for k, v in values.items() if k and v})
-    except csv.Error as error:
-        raise Refused("file-format", name=name, why=str(error)) from error
+            why = "no column " + ", ".join(sorted(missing))
+            raise Refused("file-format", name=name, why=why)
+
+    def _reader(self) -> Iterator[list[str]]:
+        return csv.reader(self._lines(), delimiter=self.delimiter)
+
+    def _lines(self) -> Iterator[str]:
+        encoding = "utf-8-sig" if self.file.tell() == 0 else "utf-8"
+        while line := self.file.readline():
+            self.place += len(line)
+            self.lines += 1
+            yield line.decode(encoding, "surrogateescape")
+            encoding = "utf-8"
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except csv.Error as error:
+            raise Refused("file-format", name=self.name, why=str(error)) from error
+
+    def rows(self) -> Iterator[tuple[int, Row]]:
+        reader = self._reader()
+        while True:
+            place = self.place
+            with self._refusing():
+                cells = next(reader, None)
+            if cells is None:
+                return
+            if cells:
+                yield place, self._row(cells, self.lines)
+
+    def row(self, place: int, number: int) -> Row:
+        if self.file.tell() != place:
+            self.file.seek(place)
+        with self._refusing():
+            return self._row(next(self._reader(), []), number)
+
+    def _row(self, cells: list[str], number: int) -> Row:
+        return Row(number, {k: v for k, v in zip(self.columns, cells, strict=False) if k and v})
 
 
 def parse_time(written: str) -> datetime:

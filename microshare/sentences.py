@@ -35,6 +35,9 @@ REFUSALS = {
         "“%(tag)s” cannot be a tag: a tag has letters, digits and _, and at least one letter."
     ),
     "tag-too-long": _("A tag has at most %(limit)s characters."),
+    "alias-itself": _("That is the name of the tag itself."),
+    "alias-taken": _("#%(alias)s is another name of #%(tag)s already; take it away there first."),
+    "too-many-aliases": _("There are %(limit)s other names of tags already, which is the most."),
     "kind-unknown": _("A post is an update or a question, not “%(kind)s”."),
     "key-used": _(
         "This form has been sent already, with another text. Yours is kept here: send it again to "

@@ -1,15 +1,16 @@
 """Tags: the addresses of posts. Found by their folded name, shown as first spelt."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 import regex
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
 from microshare import text
-from microshare.db import add_once, db
+from microshare.db import add_missing, db
 from microshare.errors import Missing, Refused
 from microshare.models import (
     Department,
@@ -43,14 +44,36 @@ class About:
 def named(written: Iterable[tuple[str, str]], now: datetime) -> dict[str, Tag]:
     """The tags of these (folded name, spelling) pairs by folded name, made where new."""
     wanted = dict(written)
-    for name, spelling in wanted.items():
+    check(wanted.items())
+    found = _by_name(wanted)
+    if len(found) == len(wanted):
+        return found
+    make({name: (spelling, now) for name, spelling in wanted.items() if name not in found})
+    return _by_name(wanted)
+
+
+def make(written: Mapping[str, tuple[str, datetime]]) -> None:
+    """New tags: folded name to spelling and moment; those that are there stay as they are."""
+    rows = [
+        {"name": name, "spelling": spelling, "description": "", "created_at": at}
+        for name, (spelling, at) in sorted(written.items())
+    ]
+    if rows:
+        add_missing(Tag, rows)
+
+
+def ids(names: Collection[str]) -> dict[str, int]:
+    """Which of these folded names are tags: name to id. Up to 30,000 names."""
+    if not names:
+        return {}
+    return dict(db.session.execute(select(Tag.name, Tag.id).where(Tag.name.in_(names))).all())
+
+
+def check(written: Iterable[tuple[str, str]]) -> None:
+    """Whether these (folded name, spelling) pairs can be kept."""
+    for name, spelling in written:
         if max(len(name), len(spelling)) > NAME_LIMIT:
             raise Refused("tag-too-long", limit=NAME_LIMIT)
-    found = _by_name(wanted)
-    for name, spelling in sorted(wanted.items()):  # in one order: no two writers lock each other
-        if name not in found:
-            add_once(Tag, name=name, spelling=spelling, description="", created_at=now)
-    return found if len(found) == len(wanted) else _by_name(wanted)
 
 
 def _by_name(names: Iterable[str]) -> dict[str, Tag]:
@@ -89,10 +112,18 @@ def mended(words: Iterable[str]) -> list[tuple[str, str]]:
     """
     found: dict[str, str] = {}
     for word in words:
-        bare = regex.sub(r"[^\p{L}\p{N}\p{M}_]+", "_", word).strip("_")
-        if bare:
-            found.setdefault(*_parsed(bare))
+        if pair := _mended(word) if len(word) <= NAME_LIMIT else _mended.__wrapped__(word):
+            found.setdefault(*pair)
     return list(found.items())
+
+
+_NO_TAG = regex.compile(r"[^\p{L}\p{N}\p{M}_]+")
+
+
+@lru_cache(maxsize=5000)  # other systems' lists name the same ones again and again
+def _mended(word: str) -> tuple[str, str] | None:
+    bare = _NO_TAG.sub("_", word).strip("_")
+    return _parsed(bare) if bare else None
 
 
 def _parsed(word: str) -> tuple[str, str]:

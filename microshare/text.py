@@ -8,9 +8,13 @@ in words, and where they leave the public conformance cases: `docs/text.md`.
 
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import regex
+
+from microshare import addresses
+from microshare.addresses import Place
 
 URL_COUNTS = 23  # at most; what a shortener's URL takes, so that a long address costs no words
 
@@ -67,7 +71,7 @@ def count(line: str) -> int:
     """
     line = tidy(line)
     total = at = 0
-    for start, end in _urls(line):
+    for start, end in addresses.places(line):
         total += _clusters(line[at:start]) + min(URL_COUNTS, _clusters(line[start:end]))
         at = end
     return total + _clusters(line[at:])
@@ -89,9 +93,6 @@ def fold(name: str) -> str:
     return unicodedata.normalize("NFKC", whole.casefold()).encode("utf-8", "ignore").decode()
 
 
-Place = tuple[int, int]
-
-
 class Span(NamedTuple):
     """A part of a line that is more than words."""
 
@@ -108,18 +109,27 @@ def spans(line: str) -> list[Span]:
     >>> [(span.kind, span.start, span.end) for span in spans("#a `#b` @c")]
     [('tag', 0, 2), ('code', 3, 7), ('mention', 8, 10)]
     """
+    return list(_spans(line)) if _SIGN.search(line) else []
+
+
+# Without one of these a line is words alone.
+_SIGN = regex.compile(r"[`\[#＃@＠]|://")
+
+
+@lru_cache(maxsize=8)  # a line that is published is asked for its tags, names, mark and links
+def _spans(line: str) -> tuple[Span, ...]:
     codes = list(_codes(line))
     coded = [(span.start, span.end) for span in codes]
-    addresses = list(_outside(coded, _urls(line)))
-    links = list(_links(line, sorted(coded + addresses)))
+    urls = list(_outside(coded, addresses.places(line)))
+    links = list(_links(line, sorted(coded + urls)))
     targets = [(link.inner[1], link.end) for link in links]
-    found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, addresses)]
-    silent = sorted(coded + addresses + targets)
+    found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, urls)]
+    silent = sorted(coded + urls + targets)
     for start, stop in _outside(silent, (match.span() for match in _NAMED.finditer(line))):
         kind: Literal["tag", "mention"] = "mention" if line[start] in "@＠" else "tag"
         end = start + len(line[start:stop].rstrip(_JOINERS_INSIDE))
         found.append(Span(kind, start, end, (start + 1, end)))
-    return sorted(found, key=lambda span: span.start)
+    return tuple(sorted(found, key=lambda span: span.start))
 
 
 def tags(line: str) -> list[str]:
@@ -158,7 +168,7 @@ def urls(line: str) -> list[str]:
     >>> urls("See http://wiki/pumps, (https://example.com/a_(b)).")
     ['http://wiki/pumps', 'https://example.com/a_(b)']
     """
-    return list(dict.fromkeys(line[start:end] for start, end in _urls(line)))
+    return list(dict.fromkeys(line[start:end] for start, end in addresses.places(line)))
 
 
 def is_question(line: str) -> bool:
@@ -217,9 +227,12 @@ _NAMED = regex.compile(rf"""(?x)
     """)
 
 
+_BACKTICKS = regex.compile(r"`++")
+
+
 def _codes(line: str) -> Iterator[Span]:
     """Code as Markdown has it: from a run of backticks to the next run of the same length."""
-    runs = [match.span() for match in regex.finditer(r"`++", line)]
+    runs = [match.span() for match in _BACKTICKS.finditer(line)]
     later: dict[int, list[int]] = {}  # by length: where the runs start that are still to come
     for start, end in reversed(runs):
         later.setdefault(end - start, []).append(start)
@@ -251,50 +264,3 @@ def _links(line: str, silent: list[Place]) -> Iterator[Span]:
             if target is not None:
                 yield Span("link", first, end, (inner, start), target)
                 opened.clear()
-
-
-# A host as people write it: words, numbers, emoji. Scripts without spaces need a rule for where
-# the host ends: `http://example.comです` ends at a common ending, `http://日本.jp` has none.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
-_ENDING = rf"(?:com|org|net|edu|gov|info|biz|dev|app|[a-z]{{2}})(?=[{_UNSPACED}\p{{So}}])"
-_HOSTED = r"\p{L}\p{M}\p{N}\p{So}\p{EMod}\u00b7\u200c\u200d"
-_LABEL = rf"(?>[{_HOSTED}](?:[{_HOSTED}_\-]{{0,61}}[{_HOSTED}])?)"
-_HEAD = regex.compile(rf"""(?ix)
-    (?<![A-Za-z0-9@＠$\#＃]) https?://
-    (?P<host> {_LABEL} (?:\.(?!{_ENDING}){_LABEL}){{0,30}}+ (?: \.{_ENDING} | (?![{_HOSTED}_\-]) ) )
-    (?::\d{{1,5}}+)?+ (?! [@＠+] | \.[{_HOSTED}_\-] | :[A-Za-z/] )
-    """)
-# Of a path, some characters are in it only when more of it follows: a full stop ends a sentence.
-# Brackets count in pairs, one pair in another at most; `](` is Markdown's, not the URL's.
-_ENDS = r"a-z0-9=_\#/+\-\p{Latin}\p{Cyrillic}\p{Greek}\p{M}"
-_GOES_ON = r"(?:[!*';:,.$%\[~–@|&]|\](?!\())"
-_PLAIN = rf"(?:[{_ENDS}]|{_GOES_ON})"
-_PAIR = rf"\((?:{_PLAIN}++|{_PLAIN}*+\({_PLAIN}++\){_PLAIN}*+)\)"
-_QUERY = rf"(?:(?:{_GOES_ON}|\?)*+(?:[{_ENDS}]|{_PAIR}))++"
-_TAIL = regex.compile(rf"(?i)(?:/(?:{_GOES_ON}*+(?:[{_ENDS}]|{_PAIR}))*+)?+(?:[?\#]{_QUERY})?+")
-# Twitter's own shortener: at most 40 letters and digits, whatever is written against them.
-_SHORTENED = regex.compile(rf"(?i)(?:/[a-z0-9]{{0,40}}+)?+(?![a-z0-9])(?:\?{_QUERY})?+")
-
-
-def _urls(line: str) -> Iterator[Place]:
-    at = 0
-    while head := _HEAD.search(line, at):
-        at = head.end()
-        host = head["host"].casefold()
-        tail = (_SHORTENED if host == "t.co" else _TAIL).match(line, at)
-        if tail and _is_host(host.split(".")):
-            at = tail.end()
-            yield head.start(), at
-
-
-def _is_host(labels: list[str]) -> bool:
-    """A name in the intranet, an IPv4 address, or a domain that could be registered."""
-    last = labels[-1]
-    if any(label.startswith("xn--") and not label.isascii() for label in labels):
-        return False
-    if len(labels) == 1:
-        return True
-    if last.isdecimal():
-        return len(labels) == 4 and all(part.isdecimal() and int(part) < 256 for part in labels)
-    hyphen = "-" in last and not last.startswith("xn--")
-    return len(last) > 1 and not hyphen and "_" not in labels[-2] + last

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import delete, select, update
 
 from microshare import notices
 from microshare.db import add_once, db
@@ -48,16 +47,12 @@ def _count(post: Post, step: int) -> None:
     )
 
 
-def reach(post: Post) -> Reach:
-    """Who thanked, and how far it reached."""
-    givers = db.session.scalars(
-        select(User)
-        .options(joinedload(User.department))
+def reach(post_id: int) -> Reach:
+    """Who thanked for a post, and how far it reached."""
+    rows = db.session.execute(
+        select(User, Thanks.department_id)
         .join(Thanks, Thanks.giver_id == User.id)
-        .where(Thanks.post_id == post.id)
+        .where(Thanks.post_id == post_id)
         .order_by(Thanks.given_at.desc())
     ).all()
-    departments = db.session.scalar(
-        select(func.count(Thanks.department_id.distinct())).where(Thanks.post_id == post.id)
-    )
-    return Reach(givers, departments or 0)
+    return Reach([giver for giver, _ in rows], len({department for _, department in rows}))

@@ -15,7 +15,7 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
+from microshare import account_letters, clock, config, digest_run, indexing, links, missed, sign_in
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
@@ -116,3 +116,4 @@ def clean() -> None:
         sign_in.forget_old(clock.now())
         links.forget_old(clock.now())
         account_letters.forget_old(clock.now())
+        missed.forget_old(clock.now().date())

@@ -15,12 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
+from bench import postgresql
 from microshare import create_app, departments, installing, people, search
 from microshare.config import Settings
 from microshare.db import Base, db, saving
 from microshare.mailer import Letter
 from microshare.models import User
-from tests import postgresql
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tests import postgresql
+from bench import postgresql
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,12 @@ class Server:
     def start(self) -> None:
         """Start it anew upon the same data."""
         folder = self.folder
+        who: dict[str, Any] = postgresql._as_user()
         listening = f"-k {folder} -c listen_addresses=''"
         subprocess.run(
             [postgresql._tool("pg_ctl"), "-D", str(folder / "data"), "-w", "-l",
              str(folder / "log"), "-o", listening, "start"],
-            check=True, stdout=subprocess.DEVNULL, cwd="/", **postgresql._as_user(),
+            check=True, stdout=subprocess.DEVNULL, cwd="/", **who,
         )
 
 

@@ -199,3 +199,23 @@ def test_thanks_and_saving_change_in_place_and_without_script_too(
             button.click()
             expect(button).to_have_attribute("aria-pressed", "false")
         page.context.close()
+
+
+def test_a_search_that_finds_nothing_helps_on_and_is_told_by_the_script(
+    browser: Browser, url: str
+) -> None:
+    page = signed_in(browser, url, viewport=PHONE)
+    for _ in range(60):
+        page.goto("/search?q=vavles")
+        if page.get_by_role("link", name="valves", exact=True).count():
+            break
+        page.wait_for_timeout(200)
+    page.get_by_role("link", name="valves", exact=True).click()
+    expect(page.locator("article mark").first).to_have_text("valves")
+    page.goto("/search?q=centrifuge")
+    told = page.get_by_role("button", name="Tell that this is missing")
+    expect(told).to_be_visible()
+    expect(told).to_be_hidden()
+    page.goto("/manage")
+    expect(page.get_by_role("link", name="centrifuge", exact=True)).to_be_visible()
+    page.context.close()

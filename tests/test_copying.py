@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from bench import postgresql
 from microshare import (
     account_letters,
     config,
@@ -29,7 +30,6 @@ from microshare import (
 from microshare.config import Settings
 from microshare.db import Base, db, saving
 from microshare.models import Post, SigningKey, Tag
-from tests import postgresql
 from tests.acts import publish, thank
 from tests.conftest import NOON, furnish
 

@@ -254,7 +254,7 @@ def test_a_thread_is_whole_from_wherever_it_is_looked_at_oldest_first(house: Hou
     reply = publish(house.grace, "reply", reply_to=root)
     deeper = publish(house.linus, "deeper", reply_to=reply)
     for post in (root, reply, deeper):
-        assert ids(feeds.thread(house.ada, post)) == [root.id, reply.id, deeper.id]
+        assert ids(feeds.thread(house.ada, post.id)) == [root.id, reply.id, deeper.id]
 
 
 def test_a_search_shows_what_the_index_finds_and_nothing_withdrawn(house: House) -> None:
@@ -311,7 +311,7 @@ LISTS = {
     "everyone": lambda reader: feeds.everyone(reader, limit=100),
     "tagged": lambda reader: feeds.tagged(reader, tags.get("pumps"), limit=100),
     "questions": lambda reader: feeds.questions(reader, limit=100),
-    "thread": lambda reader: feeds.thread(reader, posts.get(1)),
+    "thread": lambda reader: feeds.thread(reader, 1),
     "of": lambda reader: feeds.of(reader, list(range(1, 100))),
 }
 
@@ -367,6 +367,66 @@ def test_the_own_feed_takes_the_same_queries_for_two_follows_and_for_fifty(
     follow(house.grace, *(tag(f"t{number}") for number in range(48)))
     mute(house.grace, *(tag(f"m{number}") for number in range(10)))
     assert queries() == few
+
+
+def test_the_own_feed_is_the_same_through_small_windows_and_large(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(24):
+        publish((house.ada, house.linus)[number % 2], f"{number} #t{number % 5}")
+    follow(house.grace, tags.get("t0"), tags.get("t1"), house.linus)
+
+    def paged() -> list[int]:
+        found, before = [], None
+        for _ in range(24):
+            page = own(house.grace, before=before, limit=3)
+            found += ids(page)
+            if (before := page.before) is None:
+                break
+        return found
+
+    whole = ids(own(house.grace, limit=100))
+    assert len(whole) == 17
+    for windows in ((1000,), (3, 5), (1, 2, 4, 8), ()):
+        monkeypatch.setattr(feeds, "WINDOWS", windows)
+        assert paged() == whole
+
+
+def test_a_full_window_is_enough_and_what_lies_below_it_is_not_asked_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        publish(house.ada, f"{number}")
+    monkeypatch.setattr(feeds, "WINDOWS", (4, 8))
+    follow(house.grace, house.ada)
+    reader = people.get("grace")
+    counts = []
+    for limit in (3, 6, 10):
+        with Queries() as counted:
+            own(reader, limit=limit)
+        counts.append(len(counted))
+    assert counts == [4, 6, 8]  # the cards and their tags, once more for each window
+
+
+def test_news_counts_what_came_into_the_feed_since(house: House) -> None:
+    old = publish(house.ada, "old #pumps")
+    follow(house.grace, tags.get("pumps"))
+
+    def news(after: int, **more: bool) -> int:
+        return feeds.news(house.grace, after, now=NOON, **more)
+
+    newest, reader = old.id, people.get("grace")
+    with Queries() as counted:
+        assert feeds.news(reader, newest, now=NOON) == 0
+    assert len(counted) == 1
+    first, _other = publish(house.ada, "new #pumps"), publish(house.ada, "of others")
+    assert (news(old.id), news(first.id), news(0)) == (1, 0, 2)
+    assert (news(old.id, everyone=True), news(first.id, everyone=True)) == (2, 1)
+    mute(house.grace, house.ada)
+    assert (news(old.id), news(old.id, everyone=True)) == (0, 2)
+    with saving():
+        posts.withdraw(posts.get(first.id), house.ada, NOON)
+    assert news(old.id, everyone=True) == 1
 
 
 def test_where_the_reader_left_off_never_moves_back_nor_beyond_the_newest(house: House) -> None:

@@ -1,10 +1,12 @@
 """The HTML of lines and notes: only what is allowed, soon, and with the tags that `text` finds."""
 
+import json
 import re
 import time
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
 from microshare import markup, text
@@ -52,6 +54,41 @@ def test_no_tangle_of_marks_loses_a_word(written: str) -> None:
     line = text.tidy(written)
     shown = markup.plain_line(line)
     assert re.sub(r"[^ab1x(.]", "", shown) == re.sub(r"[^ab1x(.]", "", line)
+
+
+def slowly(line: str) -> tuple[str, str]:
+    """What Markdown and nh3 make of a line, and the line without its marks."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(markup, "_is_plain", lambda line, drawn: False)
+        return markup.line_html(line, {"ada"}), markup.plain_line(line)
+
+
+PLAIN = some.lists(some.one_of(
+    some.sampled_from([
+        *"azAZ09 .,;:?!()+-=/|~^'\"@#&<>€éß🇳_", "#tag", "@ada", "@nobody", " #R&D ", "#été ",
+        "http://wiki/a", "https://a.bb/c_d?e=f&g=1 ", "http://a.bb/é ", "<http://a.bb>", "&amp;",
+        "<b>", "](x)", "_a_ ", "*b* ", "`c`", "\\#", "1. ", "- ", "> ", "# ", "R\\_D", " ", "\u200d", "\u00a0", "&#8203;",
+    ]),
+    some.characters(exclude_categories=["Cs"]),
+), max_size=12).map("".join).map(text.tidy)  # fmt: skip
+
+
+@given(some.one_of(PLAIN, WRITTEN))
+@example("an _old_ seal")
+@example("a *new* seal")
+@example("one\\*star")
+@example("a `code`")
+def test_a_plain_line_is_made_without_markdown_into_the_same(line: str) -> None:
+    assert (markup.line_html(line, {"ada"}), markup.plain_line(line)) == slowly(line)
+
+
+def test_the_real_messages_look_the_same_and_most_are_plain(data: Path) -> None:
+    with (data / "posts/messages.jsonl").open(encoding="utf-8") as messages:
+        lines = [text.tidy(json.loads(message)["line"]) for message in messages]
+    for line in lines[::7]:
+        assert (markup.line_html(line, {"ada"}), markup.plain_line(line)) == slowly(line)
+    plain = sum(markup._is_plain(line, sorted(markup._drawn(line, ()))) for line in lines)
+    assert plain > 0.95 * len(lines)
 
 
 TAG, ADA = '<a class="tag" href="/tags/a_b">#a_b</a>', '<a class="mention" href="/@ada">@Ada</a>'

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from microshare import mutes
+from microshare import interests, mutes
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.models import Mute
@@ -19,7 +19,7 @@ def mute(reader, target, span="good", now=NOON) -> None:  # type: ignore[no-unty
 
 
 def is_muted(reader, target, after=timedelta()) -> bool:  # type: ignore[no-untyped-def]
-    return mutes.is_muted(reader, target, NOON + after)
+    return interests.standing(reader, *mutes.row(target), NOON + after).is_muted
 
 
 def test_tags_people_and_threads_are_muted_and_let_in_again(house: House) -> None:

@@ -60,7 +60,7 @@ FEEDS: dict[str, Callable[[House], object]] = {
     "questions": lambda h: feeds.questions(h.linus, before=15),
     "old questions": lambda h: feeds.questions(h.linus, until=NOON - timedelta(days=7)),
     "saved": lambda h: feeds.saved(h.linus, before=15),
-    "thread": lambda h: feeds.thread(h.linus, posts.get(1)),
+    "thread": lambda h: feeds.thread(h.linus, 1),
 }
 
 

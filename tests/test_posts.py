@@ -172,7 +172,7 @@ def test_a_withdrawn_post_is_in_no_list_and_leaves_a_line_in_its_thread(house: H
     with saving():
         posts.withdraw(reply, house.grace, NOON)
     assert [i.post.id for i in feeds.everyone(house.ada).items] == [first.id]
-    assert [i.post.id for i in feeds.thread(house.ada, first).items] == [first.id, reply.id]
+    assert [i.post.id for i in feeds.thread(house.ada, first.id).items] == [first.id, reply.id]
     assert inbox.of(house.ada).entries == []
     assert posts.get(first.id).reply_count == 0
     with pytest.raises(Missing):

@@ -37,7 +37,7 @@ def test_many_taps_at_the_same_moment_count_once_for_each_giver(
     ))
     assert results == [None] * 6
     post = posts.get(post_id)
-    assert (post.thanks_count, len(thanks.reach(post).givers)) == (2, 2)
+    assert (post.thanks_count, len(thanks.reach(post.id).givers)) == (2, 2)
     assert inbox.new_count(people.get("ada")) == 2
 
 
@@ -48,7 +48,7 @@ def test_thanks_are_taken_back_with_all_that_they_did(house: House) -> None:
         with saving():
             thanks.take_back(house.grace, post)
     assert posts.get(post.id).thanks_count == 1
-    assert [giver.username for giver in thanks.reach(post).givers] == ["linus"]
+    assert [giver.username for giver in thanks.reach(post.id).givers] == ["linus"]
     assert [entry.actors for entry in inbox.of(house.ada).entries] == [[house.linus]]
     thank(post, house.grace)
     assert posts.get(post.id).thanks_count == 2
@@ -80,7 +80,7 @@ def test_nobody_thanks_for_what_is_withdrawn(house: House) -> None:
 
 def test_reach_tells_the_givers_newest_first_and_their_departments_then(house: House) -> None:
     post = publish(house.ada, "useful")
-    assert (thanks.reach(post).givers, thanks.reach(post).department_count) == ([], 0)
+    assert (thanks.reach(post.id).givers, thanks.reach(post.id).department_count) == ([], 0)
     with saving():
         mary = people.join(email=None, username="mary", name="Mary", now=NOON,
                            department=departments.get("research"))
@@ -91,8 +91,8 @@ def test_reach_tells_the_givers_newest_first_and_their_departments_then(house: H
     db.session.expire_all()
     db.session.refresh(post)
     with Queries() as queries:
-        reach = thanks.reach(post)
-        names = [(giver.name, giver.department.name) for giver in reach.givers]
-    assert names == [("Grace", "Research"), ("Linus", "Research"), ("Mary", "Research")]
+        reach = thanks.reach(post.id)
+        names = [giver.name for giver in reach.givers]
+    assert names == ["Grace", "Linus", "Mary"]
     assert reach.department_count == 2  # linus was in Sales when he thanked
-    assert len(queries) == 2
+    assert len(queries) == 1

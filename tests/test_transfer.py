@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, func, select
 
 from microshare import departments, feeds, people, posts, rows, tags, text, transfer
+from microshare.cards import Card
 from microshare.db import Base, db, saving
 from microshare.errors import Refused
 from microshare.models import Department, Post, User
@@ -42,7 +43,7 @@ def told(outcomes: list[Outcome]) -> list[str]:
     return [o.refusal.code if o.refusal else o.state for o in outcomes]
 
 
-def stored() -> list[Post]:
+def stored() -> list[Card]:
     """All posts as the open feed has them, oldest first."""
     return [item.post for item in reversed(feeds.everyone(people.get("ada"), limit=100).items)]
 
@@ -58,7 +59,7 @@ def counted(model: type[Base]) -> int:
 def test_a_row_becomes_a_post_of_its_author_time_and_department(house: House, file) -> None:  # type: ignore[no-untyped-def]
     assert told(bring_in(file(ROW))) == ["added"]
     post = stored()[0]
-    assert (post.line, post.note) == ("a noisy #pump", "very")
+    assert (post.line, post.note_html) == ("a noisy #pump", "<p>very</p>")
     assert post.created_at == datetime(2026, 11, 20, 9, tzinfo=UTC)
     assert [tie.tag.name for tie in post.tags] == ["pump", "heat"]
     mary = people.get("mary")
@@ -76,7 +77,8 @@ def test_a_csv_file_has_the_same_rows(house: House, file) -> None:  # type: igno
     outcomes = bring_in(path)
     assert told(outcomes) == ["added", "added"]
     first, second = stored()
-    assert (first.line, first.note) == ('a "noisy", #pump', "two\nlines")
+    assert (first.line, first.note_html) == (
+            'a "noisy", #pump', "<p>two<br>lines</p>")
     assert [tie.tag.name for tie in first.tags] == ["pump", "heat", "cold"]
     assert first.created_at == datetime(2026, 11, 20, 9, tzinfo=UTC)  # company time
     assert (second.author.username, second.created_at, second.department.name) == (

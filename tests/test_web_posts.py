@@ -379,3 +379,51 @@ def test_a_form_gone_back_to_publishes_its_new_text_on_the_second_try(ada: Brows
 def test_somebody_elses_post_has_no_edit_form(ada: Browser, linus: Browser) -> None:
     post = publish(ada, "mine")
     assert linus.get(f"/posts/{post}/edit").status_code == 403
+
+
+def test_an_open_page_asks_whether_there_is_news(ada: Browser, grace: Browser) -> None:
+    post = publish(ada, "Seal leaks at #acme")
+    assert grace.get(f"/news?after={post}").status_code == 204
+    assert grace.get("/news?after=0").status_code == 204  # nothing that grace follows
+    answer = grace.get("/news?after=0&feed=everyone")
+    assert (answer.status_code, answer.json) == (200, {"count": 1})
+    grace.send("/tags/acme/follow")
+    assert grace.get("/news?after=0").json == {"count": 1}
+    for nonsense in ("", "x", "-1", "9" * 400):
+        assert grace.get("/news", query_string={"after": nonsense}).status_code == 200
+
+
+def test_a_tag_that_was_tagged_on_has_a_button_for_who_may_take_it_off(
+    ada: Browser, grace: Browser, linus: Browser
+) -> None:
+    post = publish(ada, "Seal leaks")
+    grace.send(f"/posts/{post}/tags", tags="#acme")
+    button = f'formaction="/posts/{post}/tags" data-live name="undo" value="acme"'
+    pages = {b: b.get("/everyone").get_data(as_text=True) for b in (ada, grace, linus)}
+    assert [button in pages[b] for b in (ada, grace, linus)] == [True, True, False]
+    linus.send(f"/posts/{post}/tags", undo="acme")
+    assert "#acme" in linus.get("/everyone").get_data(as_text=True)
+    grace.send(f"/posts/{post}/tags", undo="acme")
+    assert "#acme" not in linus.get("/everyone").get_data(as_text=True)
+
+
+def test_a_kept_part_is_made_anew_when_anything_it_shows_changes(
+    ada: Browser, grace: Browser, linus: Browser
+) -> None:
+    post = publish(ada, "Seal leaks <b>")
+
+    def shown(browser: Browser) -> str:
+        return browser.get("/everyone").get_data(as_text=True)
+
+    assert "Seal leaks &lt;b&gt;" in shown(grace)
+    assert shown(ada).count("/thanks") == 0  # nobody thanks for the own post
+    linus.send(f"/posts/{post}/thanks")
+    assert "1 colleague thanked" in shown(grace)
+    assert 'title="Take your thanks back"' in shown(linus)
+    assert 'title="Take your thanks back"' not in shown(grace)
+    ada.send(f"/posts/{post}/edit", line="Seal holds", version="1")
+    assert "Seal holds" in shown(grace) and "edited" in shown(grace)
+    ada.send("/settings/profile", name="Ada <i> King", username="ada", email="ada@example.com",
+             language="nl", time_zone="UTC", about="", department="sales")
+    assert "Ada &lt;i&gt; King" in shown(grace)
+    assert "Reageren" in shown(ada) and "Reageren" not in shown(grace)

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from array import array
+from itertools import chain, repeat
 from pathlib import Path
 
 import click
 
 from microshare import clock, config, demo, feeds, indexing, people, rows, sentences, transfer
 from microshare.commands.frame import ready
-from microshare.db import saving
 from microshare.errors import Refused
 
 
@@ -61,21 +62,25 @@ def import_posts(file: Path, dry_run: bool) -> None:
     Safe to repeat: a row that is there already is not added again.
     """
     read = rows.read(file)
-    counts = {"added": 0, "there": 0, "refused": 0}
+    report = {state: array("Q") for state in ("added", "there", "refused")}  # numbers of rows
+    why: dict[str, str] = {}  # each sentence once: a file may be refused from end to end
+    refused: list[str] = []
     with click.progressbar(length=len(read), label="Importing", file=sys.stderr) as bar:
-        report = []
         for outcome in transfer.bring_in(read, clock.now(), dry_run=dry_run):
-            counts[outcome.state] += 1
-            if dry_run or outcome.refusal is not None:
-                report.append(outcome)
+            report[outcome.state].append(outcome.row.number)
+            if outcome.refusal:
+                told = sentences.reason(outcome.refusal)
+                refused.append(why.setdefault(told, told))
             bar.update(1)
-    for outcome in sorted(report, key=lambda o: o.row.number):
-        told = sentences.reason(outcome.refusal) if outcome.refusal else outcome.state
-        click.echo(f"row {outcome.row.number}: {told}")
+    lines = [zip(report["refused"], refused, strict=True)]
+    if dry_run:
+        lines += [zip(report[state], repeat(state)) for state in ("added", "there")]
+    for number, told in sorted(chain(*lines)):
+        click.echo(f"row {number}: {told}")
     would = "would be " if dry_run else ""
     click.echo(
-        f"{counts['added']} {would}added, {counts['there']} there already, "
-        f"{counts['refused']} refused."
+        f"{len(report['added'])} {would}added, {len(report['there'])} there already, "
+        f"{len(refused)} refused."
     )
 
 
@@ -94,18 +99,18 @@ def export_posts(file: Path | None) -> None:
 
 
 @click.command("demo")
-@click.option("--people", "people_count", default=40, show_default=True)
+@click.option("--people", "people_count", type=click.IntRange(3), help="40; in a large one more.")
 @click.option("--posts", "post_count", default=1500, show_default=True)
-@click.option("--tags", "tag_count", default=60, show_default=True)
+@click.option("--tags", "tag_count", type=click.IntRange(1), help="60, or 300 in a large one.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are people already.")
 @ready
 def build_demo(
-    people_count: int, post_count: int, tag_count: int, seed: int, if_empty: bool
+    people_count: int | None, post_count: int, tag_count: int | None, seed: int, if_empty: bool
 ) -> None:
-    """Fill an empty instance with a small lively company."""
+    """Fill an empty instance with a small lively company, or with --posts 1000000 a large one."""
     if not people.find(suspended=True):
-        with saving(), click.progressbar(length=post_count, label="Writing posts") as bar:
+        with click.progressbar(length=post_count, label="Writing posts") as bar:
             demo.build(
                 people=people_count,
                 posts=post_count,

@@ -4,6 +4,7 @@ from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
+from microshare.models.searches import MissedSearch, TagAlias
 
 __all__ = [
     "Department",
@@ -15,6 +16,7 @@ __all__ = [
     "Goal",
     "InboxItem",
     "Mention",
+    "MissedSearch",
     "Mute",
     "OneTimeLink",
     "Opened",
@@ -25,6 +27,7 @@ __all__ = [
     "Saved",
     "SigningKey",
     "Tag",
+    "TagAlias",
     "Thanks",
     "Token",
     "User",

@@ -4,17 +4,19 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from itertools import islice
 from typing import Literal, Protocol, cast
 
 from flask import current_app
 
-from microshare import config
+from microshare import aliases, config
 from microshare.search import analysis
 from microshare.search.document import Document, Health
-from microshare.search.query import Query, parse
+from microshare.search.query import Query, parse, respelt
 from microshare.search.whoosh_engine import WhooshEngine
 
 _KEY = "microshare.search"
+_GUESSES = 8  # words of a search that are looked up
 _making = threading.Lock()
 
 
@@ -35,6 +37,9 @@ class Engine(Protocol):
         before: int | None = None,
         zone: tzinfo = UTC,
     ) -> list[int]: ...
+
+    def words_like(self, word: str, limit: int) -> Sequence[str]:
+        """The index's own words, in their exact form, spelled nearly so: see `spelling`."""
 
     def check(self) -> Health: ...
 
@@ -63,10 +68,35 @@ def engine() -> Engine:
 
 
 def find(
-    raw: str, *, sort: str = "newest", limit: int, before: int | None = None, zone: tzinfo = UTC
+    raw: str,
+    *,
+    sort: str = "newest",
+    limit: int,
+    before: int | None = None,
+    zone: tzinfo = UTC,
+    typing: bool = False,
 ) -> Found:
-    """What a search finds; `sort` is `newest` or `best`. Raises `Unavailable("index")`."""
-    query = parse(raw)
+    """What a search finds; `sort` is `newest` or `best`. Raises `Unavailable("index")`.
+
+    With `typing` the last word may be the beginning of another.
+    """
+    query = aliases.widened(parse(raw, typing=typing))
     order: Literal["newest", "best"] = "best" if sort == "best" else "newest"
     ids = engine().find(query, sort=order, limit=limit, before=before, zone=zone)
     return Found(query, ids, analysis.matcher(query.terms))
+
+
+def suggestion(raw: str, *, zone: tzinfo = UTC) -> str | None:
+    """The search in the index's own words, for one that found nothing.
+
+    None where every word is known, or where the words so mended would find nothing either.
+    """
+    better: dict[str, str] = {}
+    unknown = (term for term in parse(raw).terms if term.kind == "word" and not term.negated)
+    for term in islice(unknown, _GUESSES):
+        if engine().find(Query(terms=(term,)), sort="newest", limit=1):
+            continue
+        for word in engine().words_like(analysis.joined(term.words[0]), 1):
+            better[term.words[0]] = word
+    mended = respelt(raw, better)
+    return mended if better and find(mended, limit=1, zone=zone).ids else None

@@ -22,9 +22,9 @@ from typing import NamedTuple, Protocol
 import regex
 import Stemmer
 
-from microshare.search import inflection
+from microshare.search import compounds, inflection
 
-ANALYSIS_VERSION = 1  # an index remembers it, and is made anew when it differs
+ANALYSIS_VERSION = 2  # an index remembers it, and is made anew when it differs
 
 WORD_LIMIT = 64  # characters of a word that count
 _PARTS_LIMIT = 4  # of a compound that is findable joined
@@ -111,7 +111,7 @@ def stems(word: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=50_000)
 def roots(word: str) -> frozenset[str]:
-    """All that a folded word is kept under; two words match when they share one.
+    """All that a folded word is a form of; two words match when they share one.
 
     >>> bool(roots("liep") & roots("lopen")), bool(roots("gevaar") & roots("gevaren"))
     (True, True)
@@ -124,6 +124,19 @@ def roots(word: str) -> frozenset[str]:
     return frozenset({bare(word), *stems(word), *map(bare, more)} - {""})
 
 
+@lru_cache(maxsize=50_000)
+def kept(word: str) -> frozenset[str]:
+    """All that a folded word of a post is kept under: its roots, and those of its parts.
+
+    A search asks for the roots of its words alone: `pomp` finds `pompgeluid`, and not the other
+    way round.
+
+    >>> bool(kept("pompgeluiden") & roots("geluid")), bool(roots("pompgeluid") & kept("geluid"))
+    (True, False)
+    """
+    return roots(word).union(*map(roots, compounds.parts(word)))
+
+
 class _Said(Protocol):
     """As `query.Term`, which stands on the same floor."""
 
@@ -133,6 +146,8 @@ class _Said(Protocol):
     def words(self) -> tuple[str, ...]: ...
     @property
     def negated(self) -> bool: ...
+    @property
+    def unfinished(self) -> bool: ...
 
 
 def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
@@ -157,13 +172,13 @@ def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
             wanted.update(*map(roots, words))
         elif term.kind == "phrase":
             exact.update(map(bare, words))
-        elif start := joined("".join(term.words)):
-            begins += (start,)
+        if term.kind == "prefix" or term.unfinished:
+            begins += tuple(filter(None, [joined("".join(term.words))]))
 
     def matches(word: str) -> bool:
         for token in tokens(word):
             form = bare(token.word)
-            if form in exact or form.startswith(begins) or not wanted.isdisjoint(roots(token.word)):
+            if form in exact or form.startswith(begins) or not wanted.isdisjoint(kept(token.word)):
                 return True
         return False
 

@@ -156,6 +156,7 @@ _PLURAL = regex.compile(r"(.+(?:ee|ie))[eë]n")  # ideeën, kopieën
 _PLURAL_IE = regex.compile(r"(.+i)ën")  # koloniën
 _ADJECTIVE = regex.compile(r".{3,}[^aeiouy]e")  # speciale, as if it were a plural
 _OPEN_SYLLABLE = regex.compile(r"(.*[^aeo])([aeou])([bcdfgklmnprstvz])e")  # grote, brave
+_EEL = regex.compile(r"(.{2,}[^aeiou])elen")  # panelen
 _INFINITIVE = regex.compile(r"(.{3,})eren")  # publiceren
 _PAST = regex.compile(r"(.{2,}[bdgjlmnrvwzfsiuoe])den?|(.{2,}[kfsphx])ten?")
 _PRESENT = regex.compile(r"(.{2,}[^aetds])t")
@@ -185,6 +186,8 @@ def _without_ending(word: str) -> set[str]:
     if opened := _OPEN_SYLLABLE.fullmatch(word):
         start, vowel, last = opened.groups()
         found.add(start + 2 * vowel + _AT_THE_END.get(last, last))
+    if plural := _EEL.fullmatch(word):
+        found.add(plural[1] + "eel")
     if infinitive := _INFINITIVE.fullmatch(word):
         found.add(infinitive[1] + "eer")
     if (past := _PAST.fullmatch(word)) and _is_verb(past[1] or past[2]):

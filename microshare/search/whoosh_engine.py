@@ -18,10 +18,11 @@ from typing import Any, Literal
 from whoosh.lang.stopwords import stoplists
 
 from microshare.errors import Unavailable
+from microshare.search import spelling
 from microshare.search.document import Document, Health
 from microshare.search.query import Query, Term
 from microshare.search.whoosh_index import Folder, Readers
-from microshare.search.whoosh_leaf import Leaf, fields_of
+from microshare.search.whoosh_leaf import Leaf, Words, fields_of
 
 Sort = Literal["newest", "best"]
 
@@ -81,6 +82,11 @@ class WhooshEngine:
             last = next((rank for rank in ranks if rank[2] == before), None)
             ranks = [rank for rank in ranks if last and rank < last]
         return [rank[2] for rank in heapq.nlargest(limit, ranks)]
+
+    def words_like(self, word: str, limit: int) -> Sequence[str]:
+        """The index's own words that are spelled nearly so, the commonest first."""
+        with self._readers.lent() as reader:
+            return spelling.like(word, Words(_leaves(reader)), limit)
 
     @property
     def needs_rebuild(self) -> bool:

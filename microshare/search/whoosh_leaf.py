@@ -6,6 +6,7 @@ takes a whole block of postings at a time, and each set serves both finding and 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 from whoosh.reading import TermNotFound
@@ -16,6 +17,7 @@ from microshare.search.query import Query, Term
 from microshare.text import fold
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LEAVES_READ = 4  # for spelling: the bound of its cost
 _GAP = 1000  # positions between line, note, tags and author, so that no phrase runs across
 
 
@@ -32,7 +34,7 @@ def fields_of(document: Document) -> Mapping[str, Any]:
         exact += [(analysis.bare(token.word), start + token.position) for token in tokens]
         start += len(tokens) + _GAP
     said = {token.word for tokens in spoken[:-1] for token in tokens}
-    roots: set[str] = set().union(*map(analysis.roots, said))
+    roots: set[str] = set().union(*map(analysis.kept, said))
     return {
         "number": str(document.id),
         "id": document.id,
@@ -53,14 +55,20 @@ def _facts_of(document: Document) -> Iterable[str]:
         yield "is:note"
 
 
-def _facts_wanted(query: Query) -> Iterable[tuple[str, bool]]:
-    """The facts that a search asks for, and whether they must be absent."""
-    for kind, names in (("tag", query.tags), ("by", query.people), ("dept", query.departments)):
-        yield from ((f"{kind}:{name}", negated) for name, negated in names)
+def _facts_wanted(query: Query) -> Iterable[tuple[list[str], bool]]:
+    """The facts of which a search asks for one, and whether all of them must be absent."""
+    for name, negated in query.tags:
+        yield _tagged(query.names_of(name)), negated
+    for kind, names in (("by", query.people), ("dept", query.departments)):
+        yield from (([f"{kind}:{name}"], negated) for name, negated in names)
     for name in ("question", "open", "photo", "note"):
         flag: bool | None = getattr(query, name)
         if flag is not None:
-            yield f"is:{name}", not flag
+            yield [f"is:{name}"], not flag
+
+
+def _tagged(names: Iterable[str]) -> list[str]:
+    return [f"tag:{name}" for name in names]
 
 
 def _microseconds(moment: datetime) -> int:
@@ -91,15 +99,15 @@ class Leaf:
 
     def allowed(self, found: set[int] | None, query: Query, zone: tzinfo) -> set[int]:
         """Of these posts (None: of all) those that pass the filters and say nothing excluded."""
-        for fact, negated in _facts_wanted(query):
+        for facts, negated in _facts_wanted(query):
             if not negated:
-                having = self._having("facts", [fact])
+                having = self._having("facts", facts)
                 found = having if found is None else found & having
         if found is None:
             found = set(self._reader.all_doc_ids())
-        for fact, negated in _facts_wanted(query):
+        for facts, negated in _facts_wanted(query):
             if negated:
-                found -= self._having("facts", [fact])
+                found -= self._having("facts", facts)
         for term in query.terms:
             if term.negated:
                 found -= self.saying(term)
@@ -122,15 +130,35 @@ class Leaf:
     def forms(self, term: Term) -> list[set[int]]:
         """The posts that say this literally, and by each root; as many sets in every segment."""
         if term.kind == "prefix":
-            return [self._beginning(analysis.joined("".join(term.words)))]
+            return [self._beginning(term)]
         tokens = list(analysis.tokens(" ".join(term.words)))
         parts = [analysis.bare(token.word) for token in tokens if not token.joined]
         literal = self._phrase(parts)
         whole = [token.word for token in tokens if token.joined == (len(parts) > 1)]
         if term.kind == "phrase" or len(whole) != 1 or analysis.bare(whole[0]) != "".join(parts):
-            return [literal]  # such as `and/or` is no compound, and is taken as a phrase
+            # Such as `and/or` is no compound, and is taken as a phrase.
+            return [literal, *self._otherwise(term)]
         roots = sorted(analysis.roots(whole[0]))
-        return [literal, *(self._having("roots", [root]) for root in roots)]
+        forms = [self._having("roots", [root]) for root in roots]
+        return [literal, *forms, *self._otherwise(term)]
+
+    def _otherwise(self, term: Term) -> Iterable[set[int]]:
+        """The posts that say a term by a tag of another name, or by more of a word begun."""
+        if term.tags:
+            yield self._having("facts", _tagged(term.tags))
+        if term.unfinished:
+            yield self._beginning(term)
+
+    def saying_word(self, word: str) -> int:
+        """How many posts say a word literally, those withdrawn since the last merge too."""
+        return int(self._reader.doc_frequency("exact", word))
+
+    def beginning(self, start: str) -> Iterable[str]:
+        """The words that begin so."""
+        return (
+            word.decode() if isinstance(word, bytes) else word
+            for word in self._reader.expand_prefix("exact", start)
+        )
 
     def _having(self, field: str, texts: Iterable[str]) -> set[int]:
         found: set[int] = set()
@@ -141,7 +169,8 @@ class Leaf:
                 continue
         return found
 
-    def _beginning(self, prefix: str) -> set[int]:
+    def _beginning(self, term: Term) -> set[int]:
+        prefix = analysis.joined("".join(term.words))
         words = list(self._reader.expand_prefix("exact", prefix)) if prefix else []
         return self._having("exact", words)
 
@@ -169,3 +198,19 @@ class Leaf:
             matcher.skip_to(number)
             places[number] = set(matcher.value_as("positions"))
         return places
+
+
+class Words:
+    """The words of the largest segments, for `spelling`: what is written often stands there too."""
+
+    def __init__(self, leaves: Iterable[Leaf]) -> None:
+        self._leaves = sorted(leaves, key=lambda leaf: -leaf.count)[:_LEAVES_READ]
+
+    def counts(self, words: Iterable[str]) -> dict[str, int]:
+        """How many posts say each of these words; those that none says are left out."""
+        counted = ((word, sum(leaf.saying_word(word) for leaf in self._leaves)) for word in words)
+        return {word: count for word, count in counted if count}
+
+    def beginning(self, start: str, limit: int) -> set[str]:
+        """Some of the words that begin so, at most so many in each segment."""
+        return {word for leaf in self._leaves for word in islice(leaf.beginning(start), limit)}

@@ -121,19 +121,38 @@ const menus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
-document.addEventListener("toggle", async ({ target }) => {
-  if (!target.open || !target.matches?.("main .menu")) return;
-  const panel = target.querySelector(".panel");
-  if (target.dataset.choices) {
-    const address = target.dataset.choices;
-    delete target.dataset.choices;
-    const answer = await fetch(address).catch(() => undefined); // else the link stays
-    const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
-    const choices = page && page.getElementById("choices");
-    if (choices) panel.replaceChildren(...choices.children);
+document.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches?.("main .menu")) {
+    target.querySelector(".panel").scrollIntoView({ block: "nearest" });
   }
-  panel.scrollIntoView({ block: "nearest" });
 }, true);
+
+// What else can be done with a post stands on a page of its own; here it unfolds in its place.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-choices]");
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const answer = await fetch(link.href).catch(() => undefined);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const choices = page && page.getElementById("choices");
+  if (!choices) {
+    location.assign(link.href);
+    return;
+  }
+  const menu = document.createElement("details");
+  const summary = document.createElement("summary");
+  const panel = document.createElement("div");
+  menu.className = "menu";
+  summary.className = link.className;
+  summary.title = link.title;
+  panel.className = "panel";
+  summary.append(...link.childNodes);
+  panel.append(...choices.children);
+  menu.append(summary, panel);
+  link.replaceWith(menu);
+  menu.open = true;
+  summary.focus();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const menu of menus()) {

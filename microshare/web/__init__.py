@@ -17,6 +17,7 @@ from microshare.web import (
     health,
     help,
     inbox,
+    kept,
     language,
     lists,
     log,
@@ -68,4 +69,5 @@ def init_app(app: Flask) -> None:
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
     refusals.init_app(app)
     shown.init_app(app)
+    kept.init_app(app)
     app.context_processor(frame.shown)

@@ -96,7 +96,7 @@ def department(slug: str) -> str:
 @atom
 def thread(post_id: int) -> str:
     post = posts.visible(post_id)
-    items = [i for i in feeds.thread(reader(), post).items if i.post.withdrawn_at is None]
+    items = [i for i in feeds.thread(reader(), post.id).items if i.post.withdrawn_at is None]
     return _feed(markup.plain_line(post.line), f"/posts/{post.id}", items[::-1])
 
 

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from microshare import clock, grants, inbox, people
 from microshare.models import User
-from microshare.web import accounts, asked
+from microshare.web import accounts, asked, kept
 
 
 def user_of_session(session_id: str) -> User | None:
@@ -43,4 +43,8 @@ def _token() -> str:
 def shown() -> dict[str, object]:
     """What every page's frame shows; a letter is made from a template too, and has none."""
     known = has_request_context() and current_user.is_authenticated
-    return {"inbox_count": inbox.new_count(asked.reader()) if known else 0, "now": clock.now()}
+    facts: dict[str, object] = {"now": clock.now(), "spoken": kept.spoken()}
+    if not known:
+        return {**facts, "inbox_count": 0, "reader_id": 0}
+    reader = asked.reader()
+    return {**facts, "inbox_count": inbox.new_count(reader), "reader_id": reader.id}

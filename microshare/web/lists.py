@@ -3,12 +3,13 @@
 import secrets
 from datetime import timedelta
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import clock, departments, feeds, follows, mutes, people, tags
+from microshare import aliases, clock, departments, feeds, interests, people, tags
 from microshare.db import saving
-from microshare.web.asked import back, before, needed_number, number, reader
+from microshare.models import Tag
+from microshare.web.asked import again, back, before, needed_number, number, reader, undo
 
 pages = Blueprint("lists", __name__)
 AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
@@ -42,6 +43,15 @@ def everyone() -> str:
     )
 
 
+@pages.get("/news")
+def news() -> Response:
+    """How many posts came after this one, for a page that asks now and then; 204 where none did."""
+    feed = request.args.get("feed", "own")
+    after = number(request.args.get("after", "")) or 0
+    count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
+    return jsonify(count=count) if count else Response(status=204)
+
+
 @pages.get("/saved")
 def saved() -> str:
     return render_template("saved.html", page=feeds.saved(reader(), before=before()))
@@ -56,20 +66,37 @@ def all_tags() -> str:
 
 @pages.get("/tags/<name>")
 def tag(name: str) -> str | Response:
-    found = tags.get(name)
+    found = aliases.get(name)
     if found.name != name:
         return redirect(url_for("lists.tag", name=found.name, before=before()))
+    return _tag_page(found)
+
+
+def _tag_page(found: Tag) -> str:
     user = reader()
-    about = tags.about(found)
     return render_template(
         "tag.html",
         tag=found,
-        about=about,
+        about=tags.about(found),
         page=feeds.tagged(user, found, before=before()),
-        is_following=follows.is_following(user, found),
-        is_muted=mutes.is_muted(user, found, clock.now()),
-        department=departments.of(user),
+        standing=interests.standing(user, "tag", found.id, clock.now()),
+        department=user.department,
+        other_names=aliases.of(found),
+        own_names=aliases.own(found) if user.manages else (),
+        form=request.form,
     )
+
+
+@pages.post("/tags/<name>/names")
+def other_name(name: str) -> Response:
+    """Another name for the tag; with `undo`, one that goes."""
+    again(lambda: _tag_page(tags.get(name)))
+    with saving():
+        if undo():
+            aliases.drop(request.form.get("other", ""), reader())
+        else:
+            aliases.add(tags.get(name), request.form.get("other", ""), reader(), clock.now())
+    return back(url_for("lists.tag", name=name))
 
 
 @pages.post("/tags/<name>/describe")
@@ -95,8 +122,7 @@ def person(username: str) -> str | Response:
         "person.html",
         person=found,
         page=feeds.written_by(user, found, before=before()),
-        is_following=follows.is_following(user, found),
-        is_muted=mutes.is_muted(user, found, clock.now()),
+        standing=interests.standing(user, "person", found.id, clock.now()),
         follower_count=people.follower_count(found) if found.id == user.id else None,
     )
 
@@ -118,7 +144,7 @@ def department(slug: str) -> str:
         page=feeds.from_department(user, found, before=before()),
         tags=departments.tags_of(found),
         people=departments.people_in(found),
-        is_following=follows.is_following(user, found),
+        standing=interests.standing(user, "department", found.id, clock.now()),
         may_choose=departments.may_choose(found, user),
     )
 

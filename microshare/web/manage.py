@@ -15,6 +15,7 @@ from microshare import (
     goals,
     indexing,
     links,
+    missed,
     people,
     tags,
 )
@@ -49,6 +50,7 @@ def _page(invitation: str = "") -> str:
         roles=ROLES,
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
+        missed=missed.listed(),
         invitation=invitation,
         form=request.form,
     )
@@ -91,6 +93,14 @@ def suspend(username: str) -> Response:
             people.restore(people.get(username), reader())
         else:
             people.suspend(people.get(username), clock.now(), reader())
+    return _done()
+
+
+@pages.post("/missed")
+def settle_missed() -> Response:
+    again(_page)
+    with saving():
+        missed.settle(request.form.get("words", ""), reader())
     return _done()
 
 

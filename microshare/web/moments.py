@@ -18,12 +18,27 @@ KEPT = 8192  # times, each in one language and zone
 
 def ago(then: datetime) -> str:
     """How long ago, for what is recent; else the day."""
-    passed = clock.now() - then
+    return told(then, clock.now(), str(get_locale()), get_timezone())
+
+
+def told(then: datetime, now: datetime, locale: str, zone: tzinfo) -> str:
+    """The same, for who knows already when it is and who reads."""
+    passed = now - then
     if passed >= RELATIVE:
-        return _told(then, "d MMM yyyy", str(get_locale()), get_timezone())
+        return _told(then, "d MMM yyyy", locale, zone)
     # To the minute: nobody counts the seconds, and every post would have its own.
     seconds = int(passed.total_seconds())
-    return _ago(seconds if seconds < 60 else seconds // 60 * 60, str(get_locale()))
+    return _ago(seconds if seconds < 60 else seconds // 60 * 60, locale)
+
+
+def iso(then: datetime) -> str:
+    """The moment as machines read it, to the second.
+
+    >>> from datetime import UTC
+    >>> iso(datetime(2026, 11, 23, 8, tzinfo=UTC))
+    '2026-11-23T08:00:00Z'
+    """
+    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(then: datetime) -> str:

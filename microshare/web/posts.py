@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from microshare import (
     clock,
     feeds,
+    interests,
     mutes,
     opened,
     posts,
@@ -70,10 +71,9 @@ def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> 
 
 @pages.get("/posts/<id:post_id>")
 def thread(post_id: int) -> str:
-    post = posts.get(post_id)
-    page = feeds.thread(reader(), post)
-    here = next(item for item in page.items if item.post.id == post.id)
-    if post.withdrawn_at is not None and len(page.items) == 1:
+    page = feeds.thread(reader(), post_id)
+    here = next(item for item in page.items if item.post.id == post_id)
+    if here.post.withdrawn_at is not None and len(page.items) == 1:
         raise Missing("post", id=post_id)
     root = page.items[0].post
     return render_template(
@@ -83,8 +83,8 @@ def thread(post_id: int) -> str:
         root=root,
         key=secrets.token_urlsafe(12),
         answer=next((i for i in page.items if i.post.id == root.answer_id), None),
-        reach=thanks.reach(post),
-        muted=mutes.is_muted(reader(), post, clock.now()),
+        reach=thanks.reach(post_id),
+        muted=interests.standing(reader(), "thread", root.id, clock.now()).is_muted,
     )
 
 
@@ -174,7 +174,7 @@ def tag_on(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            posts.tag_off(post, reader(), tags.get(request.form.get("tags", "")).name)
+            posts.tag_off(post, reader(), tags.get(request.form["undo"]).name)
         else:
             posts.tag_on(post, reader(), tags.parse(request.form.get("tags", "")), clock.now())
     return _to(post_id)

@@ -26,8 +26,8 @@ def init_app(app: Flask) -> None:
         ago=moments.ago,
         moment=moments.moment,
         day=moments.day,
+        iso=moments.iso,
         safe_html=safe_html,
-        highlighted=highlighted,
         plain=markup.plain_line,
     )
     app.jinja_env.globals.update(
@@ -54,11 +54,6 @@ def _load(language: str, root: str) -> support.NullTranslations:
 def safe_html(html: str) -> Markup:
     """HTML that `markup.py` rendered and cleaned when the post was written."""
     return Markup(html)  # noqa: S704
-
-
-def highlighted(html: str, matcher: object) -> Markup:
-    """The same, with the words marked that a search was for."""
-    return Markup(markup.highlight(html, matcher) if matcher else html)  # type: ignore[arg-type]  # noqa: S704
 
 
 @cache

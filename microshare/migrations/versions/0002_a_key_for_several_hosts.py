@@ -5,7 +5,7 @@ from alembic import op
 
 from microshare.db import UtcDateTime
 
-revision = "0002_hosts"
+revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,176 @@
+"""Posts stored by the thousand: for an import, and for a company to measure.
+
+What a post may be, and what follows from one, is the same as for `posts.publish`; only the way
+into the tables is another: a few statements for all posts of a batch, with ids drawn beforehand.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import bindparam, insert, update
+from sqlalchemy import text as sql
+
+from microshare import drafts, notices, tags
+from microshare.db import Base, db
+from microshare.drafts import Draft
+from microshare.models import InboxItem, Mention, Post, PostTag
+
+LOOKED_UP = 5000  # values in one look-up: SQLite takes 32,766 in a statement
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class Stored:
+    """What a reply needs to know of the post above it. The id comes when it is stored."""
+
+    author_id: int
+    id: int = 0
+    thread_id: int | None = None
+
+    @property
+    def root_id(self) -> int:
+        """The post that begins the thread."""
+        return self.thread_id or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A post that is to be stored."""
+
+    stored: Stored
+    department_id: int
+    at: datetime
+    draft: Draft
+    columns: Mapping[str, str]  # of the draft
+    key: str | None = None
+    reply_to: Stored | None = None
+    tagged: Sequence[tuple[str, str]] = ()  # beside the tags in the text
+    more: Mapping[str, Any] = field(default_factory=dict)  # columns that later acts have set
+
+
+def store(entries: Sequence[Entry]) -> None:
+    """Insert the posts, in this order, with their tags, mentions, notices and reply counts.
+
+    Inside `saving()`, which whoever calls keeps short. A reply stands behind its post. Another
+    process that uses one of the keys at the same moment makes it an IntegrityError.
+    """
+    for entry, post_id in zip(entries, _ids(len(entries)), strict=True):
+        entry.stored.id = post_id
+        if entry.reply_to is not None:
+            entry.stored.thread_id = entry.reply_to.root_id
+    replies = Counter(entry.reply_to.id for entry in entries if entry.reply_to is not None)
+    insert_all(Post, [_row(entry, replies.pop(entry.stored.id, 0)) for entry in entries])
+    _count_replies(replies)
+    _tag(entries)
+    insert_all(
+        Mention,
+        [
+            {"post_id": entry.stored.id, "user_id": user_id}
+            for entry in entries
+            for user_id in entry.draft.mentioned.values()
+        ],
+    )
+    insert_all(InboxItem, [row for entry in entries for row in _notices(entry)])
+
+
+def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows, which name the same columns, in their order."""
+    if rows:
+        db.session.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+
+
+def in_parts(items: Iterable[Item], size: int = LOOKED_UP) -> Iterator[list[Item]]:
+    """The items in lists of at most so many, for a look-up each."""
+    listed = list(items)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]
+
+
+def _ids(number: int) -> range | list[int]:
+    """So many ids of posts that were never given."""
+    connection = db.session.connection()
+    if connection.dialect.name == "sqlite":  # nobody else writes meanwhile
+        last = connection.scalar(sql("SELECT seq FROM sqlite_sequence WHERE name = 'posts'")) or 0
+        return range(last + 1, last + 1 + number)
+    drawn = sql("SELECT nextval(pg_get_serial_sequence('posts', 'id')) FROM generate_series(1, :n)")
+    return sorted(connection.scalars(drawn, {"n": number}))
+
+
+def _row(entry: Entry, reply_count: int) -> dict[str, Any]:
+    return {
+        "id": entry.stored.id,
+        "author_id": entry.stored.author_id,
+        "department_id": entry.department_id,
+        "created_at": entry.at,
+        "key": entry.key or secrets.token_urlsafe(12),
+        "reply_to_id": entry.reply_to.id if entry.reply_to else None,
+        "thread_id": entry.stored.thread_id,
+        "reply_count": reply_count,
+        "thanks_count": 0,
+        "version": 1,
+        "indexed_version": 0,
+        **entry.columns,
+        **entry.more,
+    }
+
+
+def _count_replies(replies: Mapping[int, int]) -> None:
+    """Of posts that were there before; in one order, so that no two writers lock each other."""
+    if replies:
+        posts = Post.__table__
+        db.session.connection().execute(
+            update(posts)  # type: ignore[arg-type]
+            .where(posts.c.id == bindparam("post"))
+            .values(reply_count=posts.c.reply_count + bindparam("step")),
+            [{"post": post_id, "step": step} for post_id, step in sorted(replies.items())],
+        )
+
+
+def _tag(entries: Sequence[Entry]) -> None:
+    written: dict[str, tuple[str, datetime]] = {}  # the first spelling, and when
+    for entry in entries:
+        for name, spelling in (*entry.draft.tags.items(), *entry.tagged):
+            written.setdefault(name, (spelling, entry.at))
+    ids = _tag_ids(written)
+    if fresh := written.keys() - ids.keys():
+        tags.make({name: written[name] for name in fresh})
+        ids |= _tag_ids(fresh)
+    rows = []
+    for entry in entries:
+        beside = drafts.beside(entry.draft, entry.tagged)
+        names = [*entry.draft.tags, *(name for name, _ in beside)]
+        for position, name in enumerate(names):
+            in_text = position < len(entry.draft.tags)
+            rows.append(
+                {
+                    "tag_id": ids[name],
+                    "post_id": entry.stored.id,
+                    "position": position,
+                    "added_by_id": None if in_text else entry.stored.author_id,
+                    "added_at": entry.at,
+                }
+            )
+    insert_all(PostTag, rows)
+
+
+def _tag_ids(names: Iterable[str]) -> dict[str, int]:
+    return {name: tag_id for part in in_parts(names) for name, tag_id in tags.ids(part).items()}
+
+
+def _notices(entry: Entry) -> Iterator[dict[str, Any]]:
+    told = [(user_id, "mention") for user_id in entry.draft.mentioned.values()]
+    if entry.reply_to is not None:
+        told.append((entry.reply_to.author_id, "reply"))
+    for reader_id, kind in told:
+        if notices.concerns(reader_id, entry.stored.author_id):
+            yield {
+                "reader_id": reader_id,
+                "kind": kind,
+                "post_id": entry.stored.id,
+                "actor_id": entry.stored.author_id,
+                "at": entry.at,
+            }

@@ -1,0 +1,108 @@
+"""The benchmark itself: a tiny company is built, served, driven and reported on."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bench import driver, houses, report, targets
+from bench.company import FOLLOWS, Company
+from bench.effort import TINY
+from bench.history import LONG, History
+from bench.runs import PARTS, Asked, run
+from bench.writing import Writer
+from microshare import text
+
+POSTS = 300
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with everything in it."""
+    folder = tmp_path_factory.mktemp("bench")
+    run(Asked([POSTS], "sqlite", folder / "results", keep=folder / "kept", effort=TINY))
+    return folder
+
+
+def test_every_part_is_measured_and_every_row_filled(reported: Path) -> None:
+    told = (reported / "results" / "sqlite.md").read_text()
+    rows = [line for line in told.splitlines() if line.startswith("| ")]
+    # The server may not have the check for news yet; hello has no queries and no floor; and what
+    # is compared with plain Whoosh by kind has nothing beside whole pages.
+    may_lack = ("| anything new", "| hello", "| engine, all", "| page, all")
+    lacking = [
+        row for row in rows if f"| {report.LACKING} " in row and not row.startswith(may_lack)
+    ]
+    assert lacking == []
+    [figures] = (reported / "kept").glob("*/figures.json")
+    assert set(json.loads(figures.read_text())) == {*PARTS, "company"}
+
+
+def test_nothing_that_was_acknowledged_is_lost(reported: Path) -> None:
+    [path] = (reported / "kept").glob("*/figures.json")
+    publish = json.loads(path.read_text())["publish"]
+    assert publish["acknowledged"] == TINY.one + TINY.many + 20 * TINY.findable_seconds + 10
+    assert (publish["lost"], publish["not_shown"], publish["not_acknowledged"]) == (0, 0, 0)
+
+
+def test_the_engine_finds_what_plain_whoosh_finds(reported: Path) -> None:
+    [path] = (reported / "kept").glob("*/figures.json")
+    assert json.loads(path.read_text())["search"]["compared"]["differing"] == []
+
+
+def test_a_company_that_is_kept_is_not_built_again(reported: Path) -> None:
+    [facts] = (reported / "kept").glob("*/facts.json")
+    before = facts.stat().st_mtime_ns
+    made = houses.Houses(reported / "kept", reported / "scratch").built(POSTS, 1)
+    assert (facts.stat().st_mtime_ns, made.facts["posts"]) == (before, POSTS)
+
+
+def test_the_same_seed_makes_the_same_company() -> None:
+    def told(seed: int) -> list[object]:
+        company = Company(POSTS, seed)
+        chunks = Writer(company, History(company)).chunks()
+        return [list(company.follow_rows()), *(vars(chunk) for chunk in chunks)]
+
+    assert told(1) == told(1) != told(2)
+
+
+def test_lines_keep_the_limit_and_a_thread_is_as_long_as_wished() -> None:
+    company = Company(3000)
+    history = History(company)
+    lines = [str(post[4]) for chunk in Writer(company, history).chunks() for post in chunk.posts]
+    assert max(map(text.count, lines)) <= 140
+    assert 8 < sum(len(line.split()) for line in lines) / len(lines) < 16
+    for place in history.long_threads:
+        assert sum(thread == place + 1 for thread in history.thread) >= LONG
+
+
+def test_readers_follow_as_much_as_their_names_say() -> None:
+    company = Company(10_000)
+    counts: dict[object, int] = {}
+    kinds: dict[object, set[object]] = {}
+    for reader, kind, *_ in company.follow_rows():
+        counts[reader] = counts.get(reader, 0) + 1
+        kinds.setdefault(reader, set()).add(kind)
+    for place, person in enumerate(company.people[:16], 1):
+        name = person.username.rstrip("0123456789")
+        assert counts[place] == FOLLOWS[name]
+        assert kinds[place] == {"tag", "person", "department"} - (
+            {"department"} if name == "rare" else set()
+        )
+
+
+def test_a_verdict_is_computed() -> None:
+    figures = {"publish": {"many": {"per_second": 121.0, "errors": 1}, "one": {"errors": 0}}}
+    verdicts = {
+        target.what: target.is_met(value)
+        for target in targets.of("sqlite")
+        if (value := target.value(figures)) is not None
+    }
+    assert verdicts == {"publish, eight writers": True, "publish: errors": False}
+
+
+def test_the_driver_takes_little_of_the_machine(reported: Path) -> None:
+    told = (reported / "results" / "sqlite.md").read_text()
+    assert re.search(r"driver's CPU \|$", told, re.MULTILINE)
+    assert driver.get("/x", "a=b").endswith(b"Cookie: a=b\r\n\r\n")

@@ -1,0 +1,139 @@
+"""The search page: suggestions, typing, and what is told of a search that found nothing."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from microshare import indexing, missed, search
+from microshare.db import db
+from tests.conftest import Browser
+from tests.test_web_posts import publish
+
+
+def page(browser: Browser, **asked: str) -> str:
+    answer = browser.get("/search", query_string=asked)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def indexed(site: Flask) -> None:
+    with site.app_context():
+        indexing.catch_up()
+        db.session.remove()
+
+
+@pytest.fixture
+def pump(ada: Browser, site: Flask) -> int:
+    number = publish(ada, "Noisy pump at #acme")
+    indexed(site)
+    return int(number)
+
+
+def missing(site: Flask) -> list[tuple[str, int]]:
+    with site.app_context():
+        found = [(one.words, one.count) for one in missed.listed()]
+        db.session.remove()
+        return found
+
+
+def test_what_was_meant_is_a_link_and_never_searched_by_itself(ada: Browser, pump: int) -> None:
+    text = page(ada, q="Nosiy pump", sort="newest")
+    assert 'href="/search?q=noisy+pump&amp;sort=newest">noisy pump</a>' in text
+    assert "data-post-id" not in text
+    assert "Did you mean" not in page(ada, q="noisy pump")
+    assert "Did you mean" not in page(ada, q="zzzzzz")
+
+
+def test_a_suggestion_is_text_and_no_html(ada: Browser, pump: int) -> None:
+    assert "<b>" not in page(ada, q="pmup <b>noisy</b>")
+
+
+def test_while_typing_the_last_word_may_be_unfinished(ada: Browser, pump: int) -> None:
+    assert "data-post-id" not in page(ada, q="noisy pu")
+    text = page(ada, q="noisy pu", typing="1")
+    assert "<mark>pump</mark>" in text
+    text = page(ada, q="noisy xy", typing="1")
+    assert "/search/missed" not in text
+    assert "Did you mean" not in text
+
+
+def test_a_search_that_found_nothing_is_counted_when_it_is_told(
+    ada: Browser, grace: Browser, pump: int, site: Flask
+) -> None:
+    text = page(ada, q="Centrifuge from:grace")
+    assert 'action="/search/missed" data-when-seen' in text
+    assert missing(site) == []  # a GET counts nothing
+    answer = ada.send("/search/missed", q="Centrifuge from:grace")
+    assert answer.headers["Location"] == "/search?q=Centrifuge+from:grace&told=1"
+    assert "Counted" in page(ada, q="Centrifuge", told="1")
+    grace.send("/search/missed", q="centrifuge")
+    assert missing(site) == [("centrifuge", 2)]
+
+
+def test_what_is_found_is_not_counted_whatever_the_form_says(
+    ada: Browser, pump: int, site: Flask
+) -> None:
+    ada.send("/search/missed", q="pump")
+    ada.send("/search/missed", q="pmup")  # was meant otherwise
+    ada.send("/search/missed", q="from:nobody")
+    ada.send("/search/missed", q="")
+    assert missing(site) == []
+    assert "/search/missed" not in page(ada, q="pump")
+    assert "/search/missed" not in page(ada, q="pmup")
+    assert "/search/missed" not in page(ada, q="from:nobody")
+
+
+def test_nobody_counts_from_another_site_or_without_signing_in(
+    ada: Browser, pump: int, site: Flask
+) -> None:
+    assert ada.post("/search/missed", data={"q": "centrifuge"}).status_code == 400
+    stranger = site.test_client()
+    assert isinstance(stranger, Browser)
+    assert stranger.send("/search/missed", q="centrifuge").status_code in (302, 303)
+    assert missing(site) == []
+
+
+def test_a_megabyte_of_nonsense_is_cut(ada: Browser, pump: int, site: Flask) -> None:
+    answer = ada.send("/search/missed", q="x" * 300_000)
+    assert len(answer.headers["Location"]) < 600
+    assert [len(words) for words, _ in missing(site)] == [missed.LENGTH_LIMIT]
+
+
+def test_the_manager_sees_what_is_missed_and_sees_to_it(
+    ada: Browser, grace: Browser, pump: int, site: Flask
+) -> None:
+    assert "Every search found something." in ada.get("/manage").get_data(as_text=True)
+    for raw in ("once", "often", "often"):
+        grace.send("/search/missed", q=raw)
+    text = ada.get("/manage").get_data(as_text=True)
+    assert re.findall(r'href="/search\?q=(\w+)">', text) == ["often", "once"]
+    assert "2 times" in text
+    assert grace.send("/manage/missed", words="often").status_code == 403
+    assert ada.send("/manage/missed", words="often").status_code == 303
+    assert missing(site) == [("once", 1)]
+
+
+def test_a_tag_gets_other_names_on_its_page(
+    ada: Browser, grace: Browser, pump: int, site: Flask
+) -> None:
+    assert grace.send("/tags/acme/names", other="acmebv").status_code == 403
+    assert "Other names" not in grace.get("/tags/acme").get_data(as_text=True)
+    assert ada.send("/tags/acme/names", other="#AcmeBV").status_code == 303
+    assert "#acmebv" in grace.get("/tags/acme").get_data(as_text=True)
+    assert "data-post-id" in page(grace, q="#acmebv")
+    assert grace.get("/tags/AcmeBV").headers["Location"] == "/tags/acme"
+    refused = ada.send("/tags/acme/names", other="two words")
+    assert refused.status_code == 422
+    assert 'value="two words"' in refused.get_data(as_text=True)
+    ada.send("/tags/acme/names", other="acmebv", undo="1")
+    assert "data-post-id" not in page(grace, q="#acmebv")
+    assert grace.get("/tags/acmebv").status_code == 404
+
+
+def test_search_still_says_so_where_the_index_is_gone(ada: Browser, site: Flask) -> None:
+    with site.app_context():
+        folder = search.engine()._folder.path  # type: ignore[attr-defined]
+        for path in folder.glob("*"):
+            path.unlink()
+    assert ada.send("/search/missed", q="pump").status_code == 503
