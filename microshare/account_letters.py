@@ -83,7 +83,11 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
     with saving():  # and no transaction stays open while the mail server thinks
         taken = db.session.execute(
             update(PendingLetter)
-            .where(PendingLetter.id == letter_id, PendingLetter.attempts == attempts - 1)
+            .where(
+                PendingLetter.id == letter_id,
+                PendingLetter.attempts == attempts - 1,
+                PendingLetter.not_before <= now,
+            )
             .values(attempts=attempts, not_before=again_at)
         )
         if taken.rowcount != 1:  # type: ignore[attr-defined]

@@ -174,3 +174,11 @@ def test_processes_that_start_at_once_have_the_same_key(tmp_path: Path) -> None:
     assert len(set(keys)) == 1
     assert len(keys[0]) == 64
     assert [entry.name for entry in tmp_path.iterdir()] == ["secret.key"]
+
+
+def test_a_key_that_was_brought_along_takes_the_place_of_the_instances_own(tmp_path: Path) -> None:
+    config.secret_key(tmp_path)
+    config.keep_secret_key(tmp_path, "of elsewhere")
+    assert config.secret_key(tmp_path) == "of elsewhere"
+    assert stat.S_IMODE((tmp_path / "secret.key").stat().st_mode) == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret.key"]
