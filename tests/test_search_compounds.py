@@ -31,9 +31,9 @@ APART = {
 WHOLE = """
 aandeel afdeling altijd antwoord bedrijven bestelling betaling bijdrage computer concurrent
 customer development directeur document engineer feedback geluiden geweldig hardware information
-installatie internet leverancier leveringen machine management material meeting meetings
-omgeving onderdeel onderhoud ondersteuning opdracht overleg passport platform position
-problemen product products projecten register restaurant settings shipment together uitstekend
+installatie internet leverancier knoppen leveringen machine management material meeting meetings
+omgeving ontvluchten opgeslagen onderdeel onderhoud ondersteuning opdracht overleg passport platform position
+problemen product products projecten register restaurant settings shipment together understand uitstekend
 verandering verbetering vergaderingen verkoper wednesday yesterday
 """
 

@@ -57,7 +57,7 @@ nood noot norm nota nummer object obligatie oever offerte olie omgeving omslag o
 onderhoud onderwijs onderzoek ongeval ontwerp ontwikkeling oog oorzaak opdracht opening operatie
 opleiding oplossing opname opslag orde order organisatie oven overheid overleg overzicht paal
 paard pad pak pakket pakking pan pand paneel papier park partij partner patent patiënt patroon
-pauze pen pensioen pers personeel persoon pijl pijn pijp piloot plaat plaats plafond plan planning
+pauze pensioen pers personeel persoon pijl pijn pijp piloot plaat plaats plafond plan planning
 plant plastic plek plicht ploeg plug poeder poets polis politie politiek pols pomp pool poort pop
 portaal post pot poten praktijk premie president prestatie prijs prik print printer probleem
 procedure proces product productie proef profiel programma project protocol punt put raad raam rad
@@ -113,6 +113,9 @@ semi super tegen tele terug trans ultra verder voor voorbij voort vooruit weer z
 _NO_FIRST = frozenset(_PREFIXES.split())
 _PREFIXED = regex.compile(r"\p{L}*(?:be|ge|ver|ont|her|aan|af|op|uit|toe|om|on)")
 
+# Nor is it a prefix with the first consonants of what follows: `ont-v` of `ontvluchten`.
+_BEGUN = regex.compile(r"(?:aan|af|be|her|in|neer|om|on|ont|op|toe|uit|ver)(?:ge)?[^aeiouy]*")
+
 
 def _forms(noun: str) -> Iterator[str]:
     """A noun as it may stand in a compound: alone, in the plural, with a linking sound."""
@@ -129,10 +132,12 @@ def _forms(noun: str) -> Iterator[str]:
 
 _NOUNS = frozenset(_PARTS.split())
 _KNOWN = frozenset(form for noun in _NOUNS for form in _forms(noun))
-# In the singular or a plural, and none that other words end in (`manifestation`, `leveringen`).
+# Many a word that is no compound ends in these: `manifestation`, `leveringen`, `indicatoren`.
+_ENDINGS = "actie cement laars oever polis rij ring sport stand station toren training"
+# What may follow an unknown word: in the singular or a plural.
 _LAST = frozenset(
     form
-    for noun in _NOUNS - {"cement", "oever", "polis", "ring", "sport", "station"}
+    for noun in _NOUNS - set(_ENDINGS.split())
     for form in _forms(noun)
     if len(form) >= _TELLING
     and (form == noun or form.endswith("en") or (form == noun + "s" and _PLURAL_S.search(noun)))
@@ -198,6 +203,6 @@ def _of_an_unknown(word: str) -> set[str]:
             continue
         if _DERIVED.fullmatch(first):
             return {first[:-1], last}
-        if last in _LAST and not _PREFIXED.fullmatch(first):
+        if last in _LAST and not (_PREFIXED.fullmatch(first) or _BEGUN.fullmatch(first)):
             return {first, last}
     return set()
