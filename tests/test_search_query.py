@@ -159,3 +159,32 @@ def test_every_heap_of_operators_is_a_search(raw: str) -> None:
     query = parse(raw)
     assert parse(raw) == query
     hash(query)
+
+
+def test_a_tag_may_be_asked_for_as_a_filter() -> None:
+    assert parse('tag:Pumps -tag:#atex tag:"R_D"').tags == (
+        ("pumps", False),
+        ("atex", True),
+        ("r_d", False),
+    )
+    assert parse("tag:42").terms == (word("tag"), word("42"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "unfinished"),
+    [
+        ("noisy pum", True),
+        ("noisy PUM", True),
+        ("noisy pum ", False),
+        ("p", False),
+        ("-pum", False),
+        ('"noisy pum', False),
+        ("pum*", False),
+        ("pum #ate", False),
+        ("#ate", False),
+        ("", False),
+    ],
+)
+def test_the_last_word_is_unfinished_while_typing(typed: str, unfinished: bool) -> None:
+    assert any(term.unfinished for term in parse(typed, typing=True).terms) == unfinished
+    assert not any(term.unfinished for term in parse(typed).terms)

@@ -133,6 +133,8 @@ class _Said(Protocol):
     def words(self) -> tuple[str, ...]: ...
     @property
     def negated(self) -> bool: ...
+    @property
+    def unfinished(self) -> bool: ...
 
 
 def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
@@ -157,8 +159,8 @@ def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
             wanted.update(*map(roots, words))
         elif term.kind == "phrase":
             exact.update(map(bare, words))
-        elif start := joined("".join(term.words)):
-            begins += (start,)
+        if term.kind == "prefix" or term.unfinished:
+            begins += tuple(filter(None, [joined("".join(term.words))]))
 
     def matches(word: str) -> bool:
         for token in tokens(word):

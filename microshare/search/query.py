@@ -16,24 +16,33 @@ from microshare.text import fold
 LENGTH_LIMIT = 500  # characters of a search that are read
 TERM_LIMIT = 32  # words, phrases and filters of a search that count
 
+_BEGUN = 2  # letters that tell something of the word being typed
+
 Kind = Literal["word", "phrase", "prefix"]
 Names = tuple[tuple[str, bool], ...]  # a folded name, and whether posts with it are unwanted
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Something that a post says, or (`negated`) does not say. Its words are case folded."""
+    """Something that a post says, or (`negated`) does not say. Its words are case folded.
+
+    A post with one of the `tags` says it too: they are another name for the word. A word that is
+    `unfinished` is also the beginning of the one being typed.
+    """
 
     kind: Kind
     words: tuple[str, ...]
     negated: bool = False
+    tags: tuple[str, ...] = ()
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A search. A flag of None does not care; dates are days in the searcher's time zone.
 
-    `after` is from the start of its day, `before` up to the start of its day.
+    `after` is from the start of its day, `before` up to the start of its day. `alike` are groups
+    of tags that stand for each other.
     """
 
     terms: tuple[Term, ...] = ()
@@ -46,6 +55,15 @@ class Query:
     open: bool | None = None
     photo: bool | None = None
     note: bool | None = None
+    alike: tuple[tuple[str, ...], ...] = ()
+
+    def names_of(self, tag: str) -> tuple[str, ...]:
+        """The tags that a post may have where the search asks for this one: itself, or another.
+
+        >>> Query(tags=(("pomp", False),), alike=(("pumps", "pomp"),)).names_of("pomp")
+        ('pumps', 'pomp')
+        """
+        return next((names for names in self.alike if tag in names), (tag,))
 
     @property
     def is_empty(self) -> bool:
@@ -64,12 +82,14 @@ _SAYS_SOMETHING = regex.compile(r"[\p{L}\p{N}]")
 _FLAGS = {"is": ("question", "open"), "has": ("photo", "note")}
 
 
-def parse(raw: str) -> Query:
+def parse(raw: str, *, typing: bool = False) -> Query:
     """Read what was typed. Never fails; what is beyond the limits is not read.
 
-    >>> parse('pump* -"new seal" #ATEX is:open').terms
-    (Term(kind='prefix', words=('pump',), negated=False), \
-Term(kind='phrase', words=('new', 'seal'), negated=True))
+    While the searcher is still typing, the last word may be the beginning of another.
+
+    >>> query = parse('pump* -"new seal" #ATEX is:open')
+    >>> [(term.kind, term.words, term.negated) for term in query.terms], query.tags
+    ([('prefix', ('pump',), False), ('phrase', ('new', 'seal'), True)], (('atex', False),))
     """
     text = raw[:LENGTH_LIMIT].encode("utf-8", "ignore").decode("utf-8").replace("\0", " ")
     query = Query()
@@ -83,7 +103,17 @@ Term(kind='phrase', words=('new', 'seal'), negated=True))
             )
         if _size(query) >= TERM_LIMIT:
             break
-    return query
+    return _with_unfinished(query, text) if typing else query
+
+
+def _with_unfinished(query: Query, text: str) -> Query:
+    """With its last term as the beginning of a word, where the text ends in that very word."""
+    last = query.terms[-1] if query.terms else None
+    if not last or last.kind != "word" or last.negated or len(last.words[0]) < _BEGUN:
+        return query
+    if not text.casefold().endswith(last.words[0]):
+        return query
+    return replace(query, terms=(*query.terms[:-1], replace(last, unfinished=True)))
 
 
 def _with_plain(query: Query, piece: str) -> Query:
@@ -104,6 +134,8 @@ def _with_filter(query: Query, name: str, value: str, negated: bool) -> Query | 
     value = value.strip()
     if name == "from" and fold(value):
         return _with_name(query, "people", fold(value.removeprefix("@")), negated)
+    if name == "tag" and (tag := _TAG.fullmatch("#" + value.removeprefix("#"))):
+        return _with_name(query, "tags", fold(tag["name"]), negated)
     if name == "dept" and slug_of(value):
         return _with_name(query, "departments", slug_of(value), negated)
     if name in _FLAGS and value.casefold() in _FLAGS[name]:

@@ -53,14 +53,20 @@ def _facts_of(document: Document) -> Iterable[str]:
         yield "is:note"
 
 
-def _facts_wanted(query: Query) -> Iterable[tuple[str, bool]]:
-    """The facts that a search asks for, and whether they must be absent."""
-    for kind, names in (("tag", query.tags), ("by", query.people), ("dept", query.departments)):
-        yield from ((f"{kind}:{name}", negated) for name, negated in names)
+def _facts_wanted(query: Query) -> Iterable[tuple[list[str], bool]]:
+    """The facts of which a search asks for one, and whether all of them must be absent."""
+    for name, negated in query.tags:
+        yield _tagged(query.names_of(name)), negated
+    for kind, names in (("by", query.people), ("dept", query.departments)):
+        yield from (([f"{kind}:{name}"], negated) for name, negated in names)
     for name in ("question", "open", "photo", "note"):
         flag: bool | None = getattr(query, name)
         if flag is not None:
-            yield f"is:{name}", not flag
+            yield [f"is:{name}"], not flag
+
+
+def _tagged(names: Iterable[str]) -> list[str]:
+    return [f"tag:{name}" for name in names]
 
 
 def _microseconds(moment: datetime) -> int:
@@ -91,15 +97,15 @@ class Leaf:
 
     def allowed(self, found: set[int] | None, query: Query, zone: tzinfo) -> set[int]:
         """Of these posts (None: of all) those that pass the filters and say nothing excluded."""
-        for fact, negated in _facts_wanted(query):
+        for facts, negated in _facts_wanted(query):
             if not negated:
-                having = self._having("facts", [fact])
+                having = self._having("facts", facts)
                 found = having if found is None else found & having
         if found is None:
             found = set(self._reader.all_doc_ids())
-        for fact, negated in _facts_wanted(query):
+        for facts, negated in _facts_wanted(query):
             if negated:
-                found -= self._having("facts", [fact])
+                found -= self._having("facts", facts)
         for term in query.terms:
             if term.negated:
                 found -= self.saying(term)
@@ -122,15 +128,24 @@ class Leaf:
     def forms(self, term: Term) -> list[set[int]]:
         """The posts that say this literally, and by each root; as many sets in every segment."""
         if term.kind == "prefix":
-            return [self._beginning(analysis.joined("".join(term.words)))]
+            return [self._beginning(term)]
         tokens = list(analysis.tokens(" ".join(term.words)))
         parts = [analysis.bare(token.word) for token in tokens if not token.joined]
         literal = self._phrase(parts)
         whole = [token.word for token in tokens if token.joined == (len(parts) > 1)]
         if term.kind == "phrase" or len(whole) != 1 or analysis.bare(whole[0]) != "".join(parts):
-            return [literal]  # such as `and/or` is no compound, and is taken as a phrase
+            # Such as `and/or` is no compound, and is taken as a phrase.
+            return [literal, *self._otherwise(term)]
         roots = sorted(analysis.roots(whole[0]))
-        return [literal, *(self._having("roots", [root]) for root in roots)]
+        forms = [self._having("roots", [root]) for root in roots]
+        return [literal, *forms, *self._otherwise(term)]
+
+    def _otherwise(self, term: Term) -> Iterable[set[int]]:
+        """The posts that say a term by a tag of another name, or by more of a word begun."""
+        if term.tags:
+            yield self._having("facts", _tagged(term.tags))
+        if term.unfinished:
+            yield self._beginning(term)
 
     def _having(self, field: str, texts: Iterable[str]) -> set[int]:
         found: set[int] = set()
@@ -141,7 +156,8 @@ class Leaf:
                 continue
         return found
 
-    def _beginning(self, prefix: str) -> set[int]:
+    def _beginning(self, term: Term) -> set[int]:
+        prefix = analysis.joined("".join(term.words))
         words = list(self._reader.expand_prefix("exact", prefix)) if prefix else []
         return self._having("exact", words)
 
