@@ -17,6 +17,8 @@ FLOORS = {
     0.3: "slugs",
     0.5: "config markup demo_plan search.analysis search.query "
          "search.whoosh_storage",  # told by one of those
+    0.7: "search.ranking search.terms",
+    0.8: "search.tsquery",
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index search.whoosh_leaf",
     # tables, in the order of their foreign keys
@@ -25,9 +27,12 @@ FLOORS = {
     2.2: "models.digests",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
-    2.5: "interests notices",
-    3: "people departments tags grants claims sentences installing search.whoosh_engine",
+    2.5: "interests notices search.postgres_counts",
+    2.7: "search.postgres_search",
+    3: "people departments tags grants claims sentences installing search.whoosh_engine "
+       "search.postgres_engine",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
+    3.7: "indexed",  # posts in their own transaction
     # verbs upon posts
     4: "posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in

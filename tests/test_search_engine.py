@@ -18,10 +18,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from microshare.errors import Unavailable
 from microshare.search import Engine
 from microshare.search.document import Document
+from microshare.search.postgres_engine import PostgresEngine
 from microshare.search.query import parse
 from microshare.search.whoosh_engine import WhooshEngine
 
@@ -43,12 +46,49 @@ def post(id: int, line: str = "", **facts: Any) -> Document:
     return Document(id=id, line=line, **{**usual, **facts})
 
 
-@pytest.fixture(params=["whoosh"])
+class InTheDatabase(PostgresEngine):
+    """The engine in PostgreSQL, with a transaction of its own for each call."""
+
+    def __init__(self, url: str) -> None:
+        self.database = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+        self.sessions = scoped_session(sessionmaker(self.database))
+        super().__init__(self.sessions)
+
+    def update(self, *given: Any) -> None:
+        super().update(*given)
+        self.sessions.commit()
+
+    def clear(self) -> None:
+        super().clear()
+        self.sessions.commit()
+
+    def find(self, *given: Any, **how: Any) -> list[int]:
+        try:
+            return super().find(*given, **how)
+        finally:
+            self.sessions.remove()
+
+    def close(self) -> None:
+        self.sessions.remove()
+        self.database.dispose()
+
+
+def made(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    """An empty engine."""
+    engine: Engine = (
+        WhooshEngine(folder)
+        if kind == "whoosh"
+        else InTheDatabase(request.getfixturevalue("postgresql_url"))
+    )
+    engine.clear()
+    yield engine
+    engine.clear()
+    engine.close()
+
+
+@pytest.fixture(params=["whoosh", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    made: Engine = WhooshEngine(tmp_path / "index")
-    made.clear()
-    yield made
-    made.close()
+    yield from made(request.param, request, tmp_path / "index")
 
 
 def find(engine: Engine, raw: str, **how: Any) -> list[int]:
@@ -362,25 +402,25 @@ def test_no_more_is_given_than_asked(engine: Engine) -> None:
         assert find(engine, "pump", sort=sort, limit=0) == []
 
 
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WhooshEngine]:
-    made = WhooshEngine(tmp_path_factory.mktemp("small") / "index")
-    made.clear()
-    furnish(made)
-    yield made
-    made.close()
+@pytest.fixture(scope="module", params=["whoosh", "postgresql"])
+def small(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    for engine in made(request.param, request, tmp_path_factory.mktemp("small") / "index"):
+        furnish(engine)
+        yield engine
 
 
 @given(raw=st.text(max_size=40), sort=st.sampled_from(["newest", "best"]))
 @hypothesis_settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-def test_no_text_breaks_a_search(small: WhooshEngine, raw: str, sort: str) -> None:
+def test_no_text_breaks_a_search(small: Engine, raw: str, sort: str) -> None:
     assert set(find(small, raw, sort=sort)) <= {1, 2, 3, 4}
 
 
 @given(line=st.text(max_size=60), note=st.text(max_size=60))
 @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_text_can_be_indexed_and_its_words_found(
-    small: WhooshEngine, line: str, note: str
+    small: Engine, line: str, note: str
 ) -> None:
     said = (line + " marker").encode("utf-8", "ignore").decode()
     small.update([post(5, said, note=note.encode("utf-8", "ignore").decode())], [])

@@ -3,7 +3,17 @@
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, Token, User
-from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
+from microshare.models.posts import (
+    Mention,
+    Opened,
+    Post,
+    PostTag,
+    PostTerms,
+    Revision,
+    Saved,
+    Tag,
+    Thanks,
+)
 
 __all__ = [
     "Department",
@@ -21,6 +31,7 @@ __all__ = [
     "PendingLetter",
     "Post",
     "PostTag",
+    "PostTerms",
     "Revision",
     "Saved",
     "Tag",

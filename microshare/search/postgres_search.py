@@ -1,0 +1,240 @@
+"""One search in PostgreSQL: which posts it finds, newest first or best first.
+
+GIN gives all posts of a term at once and in no order. So the newest ids are looked through first,
+then the index is asked for the newest blocks of ids, and then for everything: a common word fills
+its page at once, and of a rare one there are few posts.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import tzinfo
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    any_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from microshare.models import PostTerms
+from microshare.search import postgres_counts, ranking, terms, tsquery
+from microshare.search.postgres_counts import Counts, says
+from microshare.search.query import Query, Term
+
+_ID, _CREATED = PostTerms.post_id, PostTerms.created_at
+_WALKED = 4096  # ids, the newest, that are looked through for a page
+_WALKED_BEST = 32_768  # and to rank
+_WALKED_AT_MOST = 131_072  # where all that is asked is to leave something out
+_BLOCKS = 16  # in which the index is asked next
+_SHORT = 2  # letters: too many words begin with so few
+_DEPTH = 1000  # posts, the newest, that are ranked together
+_RARE = 3000  # posts that say a rare word: so many are ranked where few say all words
+
+
+class _Word(NamedTuple):
+    """Something that a post must say: what asks for each of its forms."""
+
+    forms: Sequence[str]
+    is_broad: bool = False  # so much begins with it that the index is no help
+    worths: Sequence[float] = ()  # of each form
+    spread: float = 0  # posts that say it, about
+
+    @property
+    def any_form(self) -> str:
+        return tsquery.any_of(self.forms)
+
+    @property
+    def worth(self) -> ColumnElement[float]:
+        """What a post has of it: its best form counts."""
+        best_first = sorted(zip(self.worths, self.forms, strict=True), reverse=True)
+        return case(*((says(form), worth) for worth, form in best_first), else_=0.0)
+
+
+class Search:
+    """A search under way, in a transaction of its session."""
+
+    def __init__(self, session: Session, query: Query, zone: tzinfo) -> None:
+        self._session = session
+        self._terms = [term for term in query.terms if not term.negated]
+        facts = list(terms.facts_wanted(query))
+        self._facts = [tsquery.any_fact(names) for names, negated in facts if not negated]
+        excluded = [tsquery.any_fact(names) for names, negated in facts if negated]
+        excluded += [_word(term).any_form for term in query.terms if term.negated]
+        # Of the index this would read every post that has it.
+        self._filters: list[ColumnElement[bool]] = [
+            says(f"!({one})").is_(true()) for one in excluded
+        ]
+        self._after = terms.start_of(query.after, zone) if query.after else None
+        self._before = terms.start_of(query.before, zone) if query.before else None
+        if self._after is not None:
+            self._filters.append(self._after <= _CREATED)
+        if self._before is not None:
+            self._filters.append(self._before > _CREATED)
+        self._lowest, self._top = self._bounds()
+
+    def _bounds(self) -> tuple[int, int]:
+        """From which id on, and up to under which, a post can be found."""
+        lowest, top = 0, max(self._first(select(func.max(_ID))), default=-1) + 1
+        # Ids and times nearly run together. Where the time begins or ends, its id is near; what
+        # stands out of order beyond that is found by the index of the order.
+        if self._before is not None:
+            early = self._before > _CREATED
+            near = select(_ID).where(early).order_by(_CREATED.desc()).limit(1)
+            beyond = select(func.max(_ID + 0)).where(early, near.scalar_subquery() < _ID)
+            top = max(self._first(near, beyond), default=-1) + 1
+        if self._after is not None:
+            late = self._after <= _CREATED
+            near = select(_ID).where(late).order_by(_CREATED).limit(1)
+            beyond = select(func.min(_ID + 0)).where(late, near.scalar_subquery() > _ID)
+            lowest = min(self._first(near, beyond), default=top)
+        return lowest, top
+
+    def _first(self, *statements: Select[int]) -> list[int]:
+        """The first id of each of these that has any."""
+        row = self._session.execute(select(*(one.scalar_subquery() for one in statements))).one()
+        return [post_id for post_id in row if post_id is not None]
+
+    def newest(self, limit: int, before: int | None) -> list[int]:
+        """The newest posts that say all words."""
+        return self._taken([_word(term) for term in self._terms], limit, _WALKED, before)
+
+    def _taken(
+        self, words: Sequence[_Word], limit: int, walked: int, before: int | None = None
+    ) -> list[int]:
+        """The newest ids of posts that say all of these words and pass the filters."""
+        top = self._top if before is None else min(before, self._top)
+        broad = [word.any_form for word in words if word.is_broad]
+        asked = [*(word.any_form for word in words if not word.is_broad), *self._facts]
+        if not asked:
+            asked, broad = broad, []
+        filters = [*(says(one).is_(true()) for one in broad), *self._filters]
+        found: list[int] = []
+        for start, conditions in self._steps(asked, top, walked):
+            within = [start <= _ID, top > _ID, *conditions, *filters]
+            statement = select(_ID).where(*within).order_by(_ID.desc()).limit(limit)
+            found = list(self._session.scalars(statement))
+            if len(found) >= limit or start <= self._lowest:
+                break
+        return found
+
+    def _steps(
+        self, asked: Sequence[str], top: int, walked: int
+    ) -> Iterator[tuple[int, list[ColumnElement[bool]]]]:
+        """Where to look, step by step: from which id on, and what is asked there."""
+        if not asked:
+            yield max(self._lowest, top - walked), []
+            yield max(self._lowest, top - _WALKED_AT_MOST), []
+            return
+        said = tsquery.all_of(asked)
+        yield max(self._lowest, top - walked), [says(said).is_(true())]
+        start = top - _BLOCKS * tsquery.BLOCK
+        if start > self._lowest:
+            yield start, [says(tsquery.all_of([said, tsquery.blocks(start, top - 1)]))]
+        yield self._lowest, [says(said)]
+
+    def best(self, limit: int, before: int | None) -> list[int]:
+        """The posts that say most of the words, best first."""
+        if not self._terms:
+            return self.newest(limit, before)
+        ranked: list[int] = []
+        begin = 0
+        for tier in self._tiers():
+            known = set(ranked)
+            ranked += [post_id for post_id in tier if post_id not in known]
+            if before is not None:
+                begin = ranked.index(before) + 1 if before in known.union(tier) else len(ranked)
+            if len(ranked) - begin >= limit:
+                break
+        return ranked[begin : begin + limit]
+
+    def _tiers(self) -> Iterator[list[int]]:
+        """The posts that say all words, then those that say most; each tier best first."""
+        asked = [_word(term) for term in ranking.telling(self._terms)]
+        counts = postgres_counts.of(self._session, [one for word in asked for one in word.forms])
+        words = sorted(_weighed(asked, counts), key=lambda word: word.spread)
+        is_small = counts.total <= postgres_counts.COUNTED
+        depth = postgres_counts.COUNTED if is_small else _DEPTH
+        yield self._ranked(words, self._taken(words, depth, _WALKED_BEST), counts)
+        if len(words) == 1:
+            return
+        rare = words if is_small else list(_rare(words))
+        if rare:
+            one_of_them = _Word([word.any_form for word in rare])
+            found = self._taken([one_of_them], max(depth, _RARE), _WALKED_BEST)
+            yield self._ranked(words, found, counts)
+        # All else says none of the rare words. Of the others the commonest are dropped first.
+        others = words[len(rare) :]
+        for number in range(len(others) - (not rare), ranking.needed(len(words)) - 1, -1):
+            found = self._taken(others[:number], depth, _WALKED_BEST)
+            yield self._ranked(words, found, counts)
+
+    def _ranked(self, words: Sequence[_Word], ids: Sequence[int], counts: Counts) -> list[int]:
+        """Those of the posts that say enough of the words, best first."""
+        if not ids:
+            return []
+        parts = [word.worth.label(f"part{number}") for number, word in enumerate(words)]
+        each = (
+            select(_ID, PostTerms.length, _CREATED, *parts)
+            .where(any_(literal(ids, ARRAY(Integer))) == _ID)
+            .offset(0)  # or the parts would be worked out again wherever they are named
+            .subquery()
+        )
+        said = [each.c[part.name] for part in parts]
+        rows = self._session.execute(
+            select(
+                each.c.post_id,
+                each.c.length,
+                each.c.created_at,
+                _sum(said),
+                _sum(cast(part > 0, Integer) for part in said),
+            )
+        ).all()
+        newest = self._session.scalar(select(func.max(_CREATED))) or 0
+        scores = [
+            (ranking.score(worths, said / len(words), length, counts.mean, newest - at), post_id)
+            for post_id, length, at, worths, said in rows
+            if said >= ranking.needed(len(words))
+        ]
+        return [post_id for _, post_id in sorted(scores, reverse=True)]
+
+
+def _word(term: Term) -> _Word:
+    forms = terms.forms(term)
+    return _Word(tsquery.each_form(forms), 0 < len(forms.prefix) <= _SHORT)
+
+
+def _weighed(words: Iterable[_Word], counts: Counts) -> Iterator[_Word]:
+    """The words with what each form of them is worth, and how many posts say them."""
+    each = iter(counts.each)
+    for word in words:
+        of_forms = [next(each) for _ in word.forms]
+        worths = [
+            ranking.worth(count, counts.total, literal=place == 0)
+            for place, count in enumerate(of_forms)
+        ]
+        yield word._replace(worths=worths, spread=min(counts.total, sum(of_forms)))
+
+
+def _rare(words: Iterable[_Word]) -> Iterator[_Word]:
+    """The first words that not too many posts say one of."""
+    posts = 0.0
+    for word in words:
+        posts += word.spread
+        if posts > _RARE:
+            return
+        yield word
+
+
+def _sum(parts: Iterable[ColumnElement[Any]]) -> ColumnElement[Any]:
+    first, *others = parts
+    for part in others:
+        first += part
+    return first
