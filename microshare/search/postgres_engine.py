@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from microshare.models import Post, PostTerms
 from microshare.search import terms, tsquery
 from microshare.search.analysis import ANALYSIS_VERSION
 from microshare.search.document import Document, Health
+from microshare.search.postgres_counts import Counting
 from microshare.search.postgres_search import Search
 from microshare.search.query import Query
 
@@ -41,6 +42,7 @@ class PostgresEngine:
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._session = session
+        self._counting = Counting()
 
     def update(self, documents: Sequence[Document], gone: Sequence[int]) -> None:
         """Keep the terms of these posts, anew where they were known, and forget those gone.
@@ -84,18 +86,20 @@ class PostgresEngine:
         """
         if query.is_empty or limit < 1:
             return []
-        with self._answering() as session:
-            search = Search(session, query, zone)
+        with self._answering() as connection:
+            search = Search(connection, query, zone, self._counting)
             return search.newest(limit, before) if sort == "newest" else search.best(limit, before)
 
     @contextmanager
-    def _answering(self) -> Iterator[Session]:
+    def _answering(self) -> Iterator[Connection]:
         session = self._session()
+        session.flush()
+        connection = session.connection()
         try:
             # What is cut off inside leaves the transaction around it usable.
-            with session.begin_nested():
-                session.execute(_SETTINGS)
-                yield session
+            with connection.begin_nested():
+                connection.execute(_SETTINGS)
+                yield connection
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _CANCELED:
                 raise

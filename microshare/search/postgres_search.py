@@ -5,6 +5,7 @@ then the index is asked for the newest blocks of ids, and then for everything: a
 its page at once, and of a rare one there are few posts.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
@@ -12,8 +13,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
+    Connection,
     Integer,
     Select,
+    SQLColumnExpression,
     any_,
     case,
     cast,
@@ -22,18 +25,16 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import Session
 
 from microshare.models import PostTerms
 from microshare.search import postgres_counts, ranking, terms, tsquery
-from microshare.search.postgres_counts import Counts, says
+from microshare.search.postgres_counts import Counting, Counts, says
 from microshare.search.query import Query, Term
 
 _ID, _CREATED = PostTerms.post_id, PostTerms.created_at
-_WALKED = 4096  # ids, the newest, that are looked through for a page
-_WALKED_BEST = 32_768  # and to rank
+_WALKED = 4096  # ids, the newest, that are looked through one by one
 _WALKED_AT_MOST = 131_072  # where all that is asked is to leave something out
-_BLOCKS = 16  # in which the index is asked next
+_BLOCKS = 16, 64  # in which the index is asked next
 _SHORT = 2  # letters: too many words begin with so few
 _DEPTH = 1000  # posts, the newest, that are ranked together
 _RARE = 3000  # posts that say a rare word: so many are ranked where few say all words
@@ -58,11 +59,22 @@ class _Word(NamedTuple):
         return case(*((says(form), worth) for worth, form in best_first), else_=0.0)
 
 
+class _Step(NamedTuple):
+    """A part of the posts to look among: from which id on, and what is asked there."""
+
+    start: int
+    post_id: SQLColumnExpression[int]  # as what it is compared and put in order
+    conditions: Sequence[ColumnElement[bool]]
+
+
 class Search:
     """A search under way, in a transaction of its session."""
 
-    def __init__(self, session: Session, query: Query, zone: tzinfo) -> None:
-        self._session = session
+    def __init__(
+        self, connection: Connection, query: Query, zone: tzinfo, counting: Counting
+    ) -> None:
+        self._connection = connection
+        self._counting = counting
         self._terms = [term for term in query.terms if not term.negated]
         facts = list(terms.facts_wanted(query))
         self._facts = [tsquery.any_fact(names) for names, negated in facts if not negated]
@@ -99,17 +111,27 @@ class Search:
 
     def _first(self, *statements: Select[int]) -> list[int]:
         """The first id of each of these that has any."""
-        row = self._session.execute(select(*(one.scalar_subquery() for one in statements))).one()
+        row = self._connection.execute(select(*(one.scalar_subquery() for one in statements))).one()
         return [post_id for post_id in row if post_id is not None]
 
     def newest(self, limit: int, before: int | None) -> list[int]:
         """The newest posts that say all words."""
-        return self._taken([_word(term) for term in self._terms], limit, _WALKED, before)
+        words = [_word(term) for term in self._terms]
+        share = self._counting.share(self._connection, [word.forms for word in words])
+        return self._taken(words, limit, before, share)
 
     def _taken(
-        self, words: Sequence[_Word], limit: int, walked: int, before: int | None = None
+        self,
+        words: Sequence[_Word],
+        limit: int,
+        before: int | None = None,
+        share: float | None = None,
     ) -> list[int]:
-        """The newest ids of posts that say all of these words and pass the filters."""
+        """The newest ids of posts that say all of these words and pass the filters.
+
+        `share` is the part of all posts that may say them: where too few are expected, it does
+        not look at all.
+        """
         top = self._top if before is None else min(before, self._top)
         broad = [word.any_form for word in words if word.is_broad]
         asked = [*(word.any_form for word in words if not word.is_broad), *self._facts]
@@ -117,33 +139,21 @@ class Search:
             asked, broad = broad, []
         filters = [*(says(one).is_(true()) for one in broad), *self._filters]
         found: list[int] = []
-        for start, conditions in self._steps(asked, top, walked):
-            within = [start <= _ID, top > _ID, *conditions, *filters]
-            statement = select(_ID).where(*within).order_by(_ID.desc()).limit(limit)
-            found = list(self._session.scalars(statement))
-            if len(found) >= limit or start <= self._lowest:
+        for step in _steps(asked, self._lowest, top, limit):
+            is_last = step.start <= self._lowest
+            if share is not None and not is_last and (top - step.start) * share < limit:
+                continue
+            within = [step.start <= step.post_id, top > step.post_id, *step.conditions, *filters]
+            statement = select(_ID).where(*within).order_by(step.post_id.desc()).limit(limit)
+            found = list(self._connection.scalars(statement))
+            if len(found) >= limit or is_last:
                 break
         return found
-
-    def _steps(
-        self, asked: Sequence[str], top: int, walked: int
-    ) -> Iterator[tuple[int, list[ColumnElement[bool]]]]:
-        """Where to look, step by step: from which id on, and what is asked there."""
-        if not asked:
-            yield max(self._lowest, top - walked), []
-            yield max(self._lowest, top - _WALKED_AT_MOST), []
-            return
-        said = tsquery.all_of(asked)
-        yield max(self._lowest, top - walked), [says(said).is_(true())]
-        start = top - _BLOCKS * tsquery.BLOCK
-        if start > self._lowest:
-            yield start, [says(tsquery.all_of([said, tsquery.blocks(start, top - 1)]))]
-        yield self._lowest, [says(said)]
 
     def best(self, limit: int, before: int | None) -> list[int]:
         """The posts that say most of the words, best first."""
         if not self._terms:
-            return self.newest(limit, before)
+            return self._taken([], limit, before)
         ranked: list[int] = []
         begin = 0
         for tier in self._tiers():
@@ -158,23 +168,29 @@ class Search:
     def _tiers(self) -> Iterator[list[int]]:
         """The posts that say all words, then those that say most; each tier best first."""
         asked = [_word(term) for term in ranking.telling(self._terms)]
-        counts = postgres_counts.of(self._session, [one for word in asked for one in word.forms])
+        counts = self._counting.of(
+            self._connection, [form for word in asked for form in word.forms]
+        )
         words = sorted(_weighed(asked, counts), key=lambda word: word.spread)
         is_small = counts.total <= postgres_counts.COUNTED
         depth = postgres_counts.COUNTED if is_small else _DEPTH
-        yield self._ranked(words, self._taken(words, depth, _WALKED_BEST), counts)
+        yield self._ranked(words, self._likely(words, depth, counts), counts)
         if len(words) == 1:
             return
         rare = words if is_small else list(_rare(words))
         if rare:
             one_of_them = _Word([word.any_form for word in rare])
-            found = self._taken([one_of_them], max(depth, _RARE), _WALKED_BEST)
+            found = self._taken([one_of_them], max(depth, _RARE), share=0)
             yield self._ranked(words, found, counts)
         # All else says none of the rare words. Of the others the commonest are dropped first.
         others = words[len(rare) :]
         for number in range(len(others) - (not rare), ranking.needed(len(words)) - 1, -1):
-            found = self._taken(others[:number], depth, _WALKED_BEST)
-            yield self._ranked(words, found, counts)
+            yield self._ranked(words, self._likely(others[:number], depth, counts), counts)
+
+    def _likely(self, words: Sequence[_Word], depth: int, counts: Counts) -> list[int]:
+        """The newest posts that say all of these words, with how many there may be in mind."""
+        share = math.prod(min(1.0, word.spread / max(1.0, counts.total)) for word in words)
+        return self._taken(words, depth, share=share)
 
     def _ranked(self, words: Sequence[_Word], ids: Sequence[int], counts: Counts) -> list[int]:
         """Those of the posts that say enough of the words, best first."""
@@ -188,7 +204,7 @@ class Search:
             .subquery()
         )
         said = [each.c[part.name] for part in parts]
-        rows = self._session.execute(
+        rows = self._connection.execute(
             select(
                 each.c.post_id,
                 each.c.length,
@@ -197,13 +213,32 @@ class Search:
                 _sum(cast(part > 0, Integer) for part in said),
             )
         ).all()
-        newest = self._session.scalar(select(func.max(_CREATED))) or 0
+        newest = self._connection.scalar(select(func.max(_CREATED))) or 0
         scores = [
             (ranking.score(worths, said / len(words), length, counts.mean, newest - at), post_id)
             for post_id, length, at, worths, said in rows
             if said >= ranking.needed(len(words))
         ]
         return [post_id for _, post_id in sorted(scores, reverse=True)]
+
+
+def _steps(asked: Sequence[str], lowest: int, top: int, limit: int) -> Iterator[_Step]:
+    """Where to look for posts that fit all of this, one step after the other."""
+    walked = max(_WALKED, 8 * limit)
+    if not asked:
+        yield _Step(max(lowest, top - walked), _ID, [])
+        yield _Step(max(lowest, top - _WALKED_AT_MOST), _ID, [])
+        return
+    said = tsquery.all_of(asked)
+    yield _Step(max(lowest, top - walked), _ID, [says(said).is_(true())])
+    # As a sum, the id does not bring PostgreSQL to walk down all ids instead.
+    post_id = _ID + 0
+    for blocks in _BLOCKS:
+        start = top - blocks * tsquery.BLOCK
+        if start > lowest:
+            within = tsquery.blocks(start, top - 1)
+            yield _Step(start, post_id, [says(tsquery.all_of([said, within]))])
+    yield _Step(lowest, post_id, [says(said)])
 
 
 def _word(term: Term) -> _Word:

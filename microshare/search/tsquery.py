@@ -39,7 +39,12 @@ def _lexeme(sign: str, term: str) -> str:
     encoded = whole.encode("utf-8", "replace")
     if len(encoded) > _BYTES:
         whole = f"{sign}{hashlib.sha256(encoded).hexdigest()}"
-    return "'" + whole.replace("\\", "\\\\").replace("'", "''") + "'"
+    return quoted(whole)
+
+
+def quoted(lexeme: str) -> str:
+    """A lexeme as it is written in a `tsvector` or `tsquery`."""
+    return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def each_form(forms: Forms) -> list[str]:
