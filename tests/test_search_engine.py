@@ -428,6 +428,28 @@ def test_every_text_can_be_indexed_and_its_words_found(
     small.update([], [5])
 
 
+BAD = [
+    "x" * 5000,
+    "word " * 1000,
+    " ".join(f"word{i}" for i in range(500)),
+    "* ** *",
+    "-one -two -three",
+    "a* b* c*",
+    " ".join(f"-{letter}*" for letter in "abcdefghijklmnopqrstuvwxyz"),
+    '"unbalanced "quotes" "',
+    "null\0bytes \0 '\0",
+    "it's \\ ' '' & | ! <-> :* (",
+    '"' + "a b " * 120,
+]
+
+
+@pytest.mark.parametrize("sort", ["newest", "best"])
+@pytest.mark.parametrize("raw", BAD)
+def test_nonsense_is_answered(engine: Engine, raw: str, sort: str) -> None:
+    fill(engine, "a word", "another one", "it's quoted")
+    assert set(find(engine, raw, sort=sort)) <= {1, 2, 3}
+
+
 # Many at once
 
 
