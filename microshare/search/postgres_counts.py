@@ -55,7 +55,7 @@ class _Shares(NamedTuple):
     def share(self, asked: str) -> float:
         """Which part of the posts fits, about."""
         each = [self._of(lexeme, bool(begun)) for lexeme, begun in _LEXEME.findall(asked)]
-        return min(each) if " <-> " in asked else min(1.0, sum(each))
+        return math.prod(each) if " <-> " in asked else min(1.0, sum(each))
 
     def _of(self, lexeme: str, begun: bool) -> float:
         first = bisect_left(self.lexemes, lexeme[:-1])

@@ -141,5 +141,5 @@ def _row_of(document: Document) -> dict[str, Any]:
         "length": len(said.exact),
         "analysis": ANALYSIS_VERSION,
         "created_at": terms.microseconds(document.created_at),
-        "terms": tsquery.vector(said, document.id),
+        "terms": tsquery.vector(said),
     }

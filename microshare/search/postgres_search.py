@@ -1,8 +1,8 @@
 """One search in PostgreSQL: which posts it finds, newest first or best first.
 
-GIN gives all posts of a term at once and in no order. So the newest ids are looked through first,
-then the index is asked for the newest blocks of ids, and then for everything: a common word fills
-its page at once, and of a rare one there are few posts.
+GIN gives all posts of a term at once and in no order. So where many posts are expected the newest
+ids are looked through first, one by one, which soon fills a page; else the index is asked, and
+there are few posts to put in order.
 """
 
 import math
@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    Select,
     SQLColumnExpression,
     any_,
     case,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
     true,
 )
 
@@ -32,12 +32,17 @@ from microshare.search.postgres_counts import Counting, Counts, says
 from microshare.search.query import Query, Term
 
 _ID, _CREATED = PostTerms.post_id, PostTerms.created_at
-_WALKED = 4096  # ids, the newest, that are looked through one by one
+_WALKED = 16_384  # ids, the newest, that are looked through one by one
+_WALKED_FOR_EACH = 64  # of many posts
 _WALKED_AT_MOST = 131_072  # where all that is asked is to leave something out
-_BLOCKS = 16, 64  # in which the index is asked next
 _SHORT = 2  # letters: too many words begin with so few
-_DEPTH = 1000  # posts, the newest, that are ranked together
+_DEPTH = 500  # posts, the newest, that are ranked together
 _RARE = 3000  # posts that say a rare word: so many are ranked where few say all words
+
+_SCANS = text(
+    "SELECT set_config('enable_indexscan', :allowed, true),"
+    " set_config('enable_seqscan', :allowed, true)"
+)
 
 
 class _Word(NamedTuple):
@@ -93,26 +98,35 @@ class Search:
         self._lowest, self._top = self._bounds()
 
     def _bounds(self) -> tuple[int, int]:
-        """From which id on, and up to under which, a post can be found."""
-        lowest, top = 0, max(self._first(select(func.max(_ID))), default=-1) + 1
-        # Ids and times nearly run together. Where the time begins or ends, its id is near; what
-        # stands out of order beyond that is found by the index of the order.
+        """From which id on, and up to under which, a post can be found.
+
+        Ids and times nearly run together: where a time begins or ends, its id is near. Posts that
+        stand out of order beyond that are told by the index of the order.
+        """
+        newest = self._connection.scalar(select(func.max(_ID)))
+        lowest, top = 0, 0 if newest is None else newest + 1
         if self._before is not None:
             early = self._before > _CREATED
-            near = select(_ID).where(early).order_by(_CREATED.desc()).limit(1)
-            beyond = select(func.max(_ID + 0)).where(early, near.scalar_subquery() < _ID)
-            top = max(self._first(near, beyond), default=-1) + 1
+            near = self._near(early, _CREATED.desc())
+            top = 0 if near is None else self._farthest(func.max, near, early, near < _ID) + 1
         if self._after is not None:
             late = self._after <= _CREATED
-            near = select(_ID).where(late).order_by(_CREATED).limit(1)
-            beyond = select(func.min(_ID + 0)).where(late, near.scalar_subquery() > _ID)
-            lowest = min(self._first(near, beyond), default=top)
+            near = self._near(late, _CREATED)
+            lowest = top if near is None else self._farthest(func.min, near, late, near > _ID)
         return lowest, top
 
-    def _first(self, *statements: Select[int]) -> list[int]:
-        """The first id of each of these that has any."""
-        row = self._connection.execute(select(*(one.scalar_subquery() for one in statements))).one()
-        return [post_id for post_id in row if post_id is not None]
+    def _near(self, condition: ColumnElement[bool], order: Any) -> int | None:
+        return self._connection.scalar(select(_ID).where(condition).order_by(order).limit(1))
+
+    def _farthest(self, end: Any, near: int, *beyond: ColumnElement[bool]) -> int:
+        """The first or last id beyond, or the near one.
+
+        PostgreSQL expects many posts there, and is made to ask the index of the order all the same.
+        """
+        self._connection.execute(_SCANS, {"allowed": "off"})
+        found = self._connection.scalar(select(end(_ID + 0)).where(*beyond))
+        self._connection.execute(_SCANS, {"allowed": "on"})
+        return near if found is None else int(found)
 
     def newest(self, limit: int, before: int | None) -> list[int]:
         """The newest posts that say all words."""
@@ -186,6 +200,8 @@ class Search:
         others = words[len(rare) :]
         for number in range(len(others) - (not rare), ranking.needed(len(words)) - 1, -1):
             yield self._ranked(words, self._likely(others[:number], depth, counts), counts)
+        for word in others[1:]:  # the first may be one that nobody ever wrote
+            yield self._ranked(words, self._likely([word], depth, counts), counts)
 
     def _likely(self, words: Sequence[_Word], depth: int, counts: Counts) -> list[int]:
         """The newest posts that say all of these words, with how many there may be in mind."""
@@ -224,7 +240,7 @@ class Search:
 
 def _steps(asked: Sequence[str], lowest: int, top: int, limit: int) -> Iterator[_Step]:
     """Where to look for posts that fit all of this, one step after the other."""
-    walked = max(_WALKED, 8 * limit)
+    walked = max(_WALKED, _WALKED_FOR_EACH * limit)
     if not asked:
         yield _Step(max(lowest, top - walked), _ID, [])
         yield _Step(max(lowest, top - _WALKED_AT_MOST), _ID, [])
@@ -232,13 +248,7 @@ def _steps(asked: Sequence[str], lowest: int, top: int, limit: int) -> Iterator[
     said = tsquery.all_of(asked)
     yield _Step(max(lowest, top - walked), _ID, [says(said).is_(true())])
     # As a sum, the id does not bring PostgreSQL to walk down all ids instead.
-    post_id = _ID + 0
-    for blocks in _BLOCKS:
-        start = top - blocks * tsquery.BLOCK
-        if start > lowest:
-            within = tsquery.blocks(start, top - 1)
-            yield _Step(start, post_id, [says(tsquery.all_of([said, within]))])
-    yield _Step(lowest, post_id, [says(said)])
+    yield _Step(lowest, _ID + 0, [says(said)])
 
 
 def _word(term: Term) -> _Word:

@@ -1,8 +1,8 @@
 """The terms of posts and searches, written as PostgreSQL's `tsvector` and `tsquery`.
 
 PostgreSQL parses no text and stems no word here: each lexeme is one of our terms, behind a sign of
-its kind. `=pumps` is an exact word with its places, `~pump` a root, `@tag:pumps` a fact, and `^12`
-the thousands of posts that it stands among. Every lexeme is quoted, so no text is a syntax error.
+its kind. `=pumps` is an exact word with its places, `~pump` a root and `@tag:pumps` a fact. Every
+lexeme is quoted, so no text is a syntax error.
 """
 
 import hashlib
@@ -10,17 +10,16 @@ from collections.abc import Iterable
 
 from microshare.search.terms import Forms, Terms
 
-BLOCK = 4096  # posts, by id, that share a block
 NOTHING = "'!'"  # no post has this lexeme
 _PLACES = 16_383  # PostgreSQL counts no further
 _BYTES = 1000  # of a lexeme: PostgreSQL takes 2046
 
 
-def vector(terms: Terms, post_id: int) -> str:
+def vector(terms: Terms) -> str:
     """The `tsvector` of a post.
 
-    >>> vector(Terms([("it's", 0), ("a", 1), ("it's", 2)], ["it"], ["is:open"]), 5000)
-    "'=it''s':1,3 '=a':2 '~it' '@is:open' '^1'"
+    >>> vector(Terms([("it's", 0), ("a", 1), ("it's", 2)], ["it"], ["is:open"]))
+    "'=it''s':1,3 '=a':2 '~it' '@is:open'"
     """
     places: dict[str, list[str]] = {}
     for word, place in terms.exact:
@@ -30,7 +29,7 @@ def vector(terms: Terms, post_id: int) -> str:
     said = [f"{lexeme}:{','.join(known)}" if known else lexeme for lexeme, known in places.items()]
     said += [_lexeme("~", root) for root in terms.roots]
     said += [_lexeme("@", fact) for fact in terms.facts]
-    return " ".join([*said, _lexeme("^", str(post_id // BLOCK))])
+    return " ".join(said)
 
 
 def _lexeme(sign: str, term: str) -> str:
@@ -67,11 +66,6 @@ def any_fact(names: Iterable[str]) -> str:
     return any_of(_lexeme("@", name) for name in names)
 
 
-def blocks(first: int, last: int) -> str:
-    """What asks for posts whose ids are between these, and for their neighbours in a block."""
-    return any_of(_lexeme("^", str(block)) for block in range(first // BLOCK, last // BLOCK + 1))
-
-
 def any_of(asked: Iterable[str]) -> str:
     """What asks for one of these at least."""
     return " | ".join(f"({one})" for one in asked)
@@ -80,8 +74,3 @@ def any_of(asked: Iterable[str]) -> str:
 def all_of(asked: Iterable[str]) -> str:
     """What asks for all of these."""
     return " & ".join(f"({one})" for one in asked)
-
-
-def none_of(asked: Iterable[str]) -> list[str]:
-    """What asks for none of these."""
-    return [f"!({one})" for one in asked]
