@@ -3,19 +3,21 @@
 A post whose `indexed_version` is not its `version` is stale. Catching up indexes what it reads
 and writes back the version it saw; a crash, a lock or an edit meanwhile leaves the row stale, and
 the next round takes it. No queue, no lost event. Rebuilding is the same, from the start.
+
+Where the index is a part of the database, the verbs let it follow each post (see `indexed`), and
+what is left to do here is little.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import search
+from microshare import indexed, search
 from microshare.db import db, exclusive, saving
 from microshare.errors import Unavailable
-from microshare.models import Post, PostTag
-from microshare.search.document import Document
+from microshare.models import Post, PostTerms
+from microshare.search.analysis import ANALYSIS_VERSION
 
 BATCH = 500  # posts in one commit of the index
 
@@ -49,21 +51,18 @@ def catch_up(told: Callable[[int], None] = lambda count: None) -> int:
 
 def _next_batch() -> int:
     db.session.rollback()  # a fresh look
+    if search.engine().in_transaction:
+        return _next_in_database()
     posts = db.session.scalars(
-        select(Post)
+        indexed.whole()
         .where(Post.indexed_version != Post.version)
         .order_by(Post.id)
         .limit(BATCH)
-        .options(
-            joinedload(Post.author),
-            joinedload(Post.department),
-            selectinload(Post.tags).joinedload(PostTag.tag),
-        )
     ).all()
     if not posts:
         return 0
     seen = [(post.id, post.version) for post in posts]
-    documents = [_document(post) for post in posts if post.withdrawn_at is None]
+    documents = [indexed.document(post) for post in posts if post.withdrawn_at is None]
     gone = [post.id for post in posts if post.withdrawn_at is not None]
     db.session.rollback()  # no transaction stays open while the index works
     search.engine().update(documents, gone)
@@ -78,20 +77,48 @@ def _next_batch() -> int:
     return len(seen)
 
 
-def _document(post: Post) -> Document:
-    return Document(
-        id=post.id,
-        line=post.line,
-        note=post.note,
-        tags=tuple(tie.tag.name for tie in post.tags),
-        author=post.author.username_folded,
-        author_name=post.author.name,
-        department=post.department.slug,
-        created_at=post.created_at,
-        question=post.kind == "question",
-        open=post.is_open,
-        photo=False,
-    )
+def _next_in_database() -> int:
+    """Take posts that no verb let search follow, as those of somebody with a new name.
+
+    And those whose words another version of the analysis cut: search goes on with these meanwhile.
+    """
+    known = select(Post.id).join(PostTerms, PostTerms.post_id == Post.id)
+    for waiting in (
+        select(Post.id).where(Post.indexed_version != Post.version).order_by(Post.id),
+        known.where(PostTerms.analysis < ANALYSIS_VERSION).order_by(PostTerms.analysis),
+        known.where(PostTerms.analysis > ANALYSIS_VERSION).order_by(PostTerms.analysis),
+    ):
+        with saving():
+            # Who holds a post now may want another that this round holds.
+            taken = waiting.limit(BATCH).with_for_update(of=Post, skip_locked=True)
+            if ids := db.session.scalars(taken).all():
+                indexed.follow(*ids)
+                return len(ids)
+    return 0
+
+
+def _rebuild_in_database(told: Callable[[int], None]) -> int:
+    """Make the terms of every post anew, in place; search goes on with the old ones meanwhile."""
+    taken = last = 0
+    held: list[int] = []
+    later = select(Post.id).order_by(Post.id).limit(BATCH)
+    while ids := db.session.scalars(later.where(Post.id > last)).all():
+        with saving():
+            free = select(Post.id).where(Post.id.in_(ids)).with_for_update(skip_locked=True)
+            mine = db.session.scalars(free).all()
+            indexed.follow(*mine)
+        held += set(ids).difference(mine)
+        taken, last = taken + len(ids), ids[-1]
+        told(len(ids))
+    for post_id in held:  # one by one: who holds one never waits for another that is held here
+        with saving():
+            db.session.scalar(select(Post.id).filter_by(id=post_id).with_for_update())
+            indexed.follow(post_id)
+    with saving():
+        visible = select(Post.id).where(Post.withdrawn_at.is_(None))
+        surplus = db.session.scalars(select(PostTerms.post_id).except_(visible)).all()
+        search.engine().update([], surplus)
+    return taken
 
 
 def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
@@ -99,6 +126,8 @@ def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
     with exclusive("index") as mine:
         if not mine:
             raise Unavailable("index", why="locked")
+        if search.engine().in_transaction:
+            return _rebuild_in_database(told)
         _forget_all()
     return catch_up(told)
 
@@ -107,7 +136,8 @@ def _forget_all() -> None:
     # In this order: a crash between the two leaves posts stale, never an index that lacks them.
     with saving():
         db.session.execute(update(Post).values(indexed_version=0))
-    search.engine().clear()
+    if not search.engine().in_transaction:
+        search.engine().clear()
 
 
 def prepare() -> None:

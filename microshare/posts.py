@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, notices, tags
+from microshare import drafts, indexed, notices, tags
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
@@ -55,8 +55,8 @@ def publish(
     _tie(post, draft, now)
     _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
     if reply_to is not None:
-        _count_reply(post, +1)
-        notices.tell(reply_to.author_id, "reply", post.id, author.id, now)
+        _answer(post, reply_to)
+    indexed.follow(post.id)
     return post
 
 
@@ -85,6 +85,7 @@ def _same(earlier: Post, line: str) -> Post:
 def _insert(post: Post, author: User) -> Post | None:
     """Insert the post, or give the one that came with the same key at the same moment."""
     key = post.key
+    post.indexed_version = indexed.first_version()
     try:
         with db.session.begin_nested():
             db.session.add(post)
@@ -93,6 +94,11 @@ def _insert(post: Post, author: User) -> Post | None:
             raise
         return earlier
     return None
+
+
+def _answer(post: Post, replied: Post) -> None:
+    _count_reply(post, +1)
+    notices.tell(replied.author_id, "reply", post.id, post.author_id, post.created_at)
 
 
 def _count_reply(reply: Post, step: int) -> None:
@@ -181,6 +187,7 @@ def edit(
     post.version += 1
     _untie(post, draft, now)
     _tie(post, draft, now)
+    indexed.follow(post.id)
     return post
 
 
@@ -241,6 +248,7 @@ def withdraw(post: Post, by: User, now: datetime) -> None:
     if post.reply_to_id is not None:
         _count_reply(post, -1)
     db.session.flush()
+    indexed.follow(post.id)
 
 
 def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -255,6 +263,7 @@ def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: da
         _tag(post, fresh, tagger.id, now)
         post.version += 1
         db.session.flush()
+        indexed.follow(post.id)
 
 
 def tag_off(post: Post, by: User, name: str) -> None:
@@ -269,6 +278,7 @@ def tag_off(post: Post, by: User, name: str) -> None:
     db.session.execute(delete(PostTag).filter_by(post_id=post.id, tag_id=tie.tag_id))
     post.version += 1
     db.session.flush()
+    indexed.follow(post.id)
 
 
 def may_change(post: Post, user: User) -> None:

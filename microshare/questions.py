@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from microshare import notices
+from microshare import indexed, notices
 from microshare.db import db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Post, User
@@ -20,6 +20,7 @@ def accept(question: Post, reply: Post, asker: User, now: datetime) -> None:
     question.solved_at = question.solved_at or now
     question.version += 1
     db.session.flush()
+    indexed.follow(question.id)
     notices.tell(reply.author_id, "answer", reply.id, asker.id, now)
 
 
@@ -29,6 +30,7 @@ def solve(question: Post, asker: User, now: datetime) -> None:
     question.solved_at = question.solved_at or now
     question.version += 1
     db.session.flush()
+    indexed.follow(question.id)
 
 
 def reopen(question: Post, asker: User) -> None:
@@ -38,6 +40,7 @@ def reopen(question: Post, asker: User) -> None:
     question.solved_at = question.answer_id = None
     question.version += 1
     db.session.flush()
+    indexed.follow(question.id)
 
 
 def _forget_answer(question: Post) -> None:

@@ -19,6 +19,8 @@ FLOORS = {
     0.3: "slugs dialect",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage",  # told by one of those
+    0.7: "search.ranking search.terms",
+    0.8: "search.tsquery",
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index search.whoosh_leaf",
     # tables, in the order of their foreign keys
@@ -28,11 +30,13 @@ FLOORS = {
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.4: "cards",  # what lists show of posts
-    2.5: "interests notices signing",
-    3: "people departments tags grants claims sentences installing search.whoosh_engine",
+    2.5: "interests notices signing search.postgres_counts",
+    2.7: "search.postgres_search",
+    3: "people departments tags grants claims sentences installing search.whoosh_engine "
+       "search.postgres_engine",
     3.2: "aliases missed",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
-    3.7: "brought",
+    3.7: "brought indexed",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in

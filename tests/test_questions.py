@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from microshare import departments, feeds, inbox, indexing, posts, questions, tags
+from microshare import departments, feeds, inbox, indexing, posts, questions, search, tags
 from microshare.db import saving
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Post, User
@@ -138,10 +138,12 @@ def test_the_board_has_open_questions_by_tag_department_and_age(house: House) ->
 def test_search_hears_when_a_question_is_settled_or_open_again(house: House) -> None:
     question = publish(house.ada, "Who knows?")
     reply = publish(house.grace, "I do", reply_to=question)
-    for act in (lambda: questions.solve(question, house.ada, NOON),
-                lambda: questions.reopen(question, house.ada),
-                lambda: questions.accept(question, reply, house.ada, NOON)):
-        indexing.catch_up()
+    for act, is_open in (
+        (lambda: questions.solve(question, house.ada, NOON), False),
+        (lambda: questions.reopen(question, house.ada), True),
+        (lambda: questions.accept(question, reply, house.ada, NOON), False),
+    ):
         with saving():
             act()
-        assert indexing.waiting() == 1
+        indexing.catch_up()
+        assert search.find("is:open", limit=9).ids == [question.id] * is_open

@@ -3,7 +3,17 @@
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
-from microshare.models.posts import Mention, Opened, Post, PostTag, Revision, Saved, Tag, Thanks
+from microshare.models.posts import (
+    Mention,
+    Opened,
+    Post,
+    PostTag,
+    PostTerms,
+    Revision,
+    Saved,
+    Tag,
+    Thanks,
+)
 from microshare.models.searches import MissedSearch, TagAlias
 
 __all__ = [
@@ -23,6 +33,7 @@ __all__ = [
     "PendingLetter",
     "Post",
     "PostTag",
+    "PostTerms",
     "Revision",
     "Saved",
     "SigningKey",

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from microshare.db import Base
@@ -98,6 +108,33 @@ class PostTag(Base):
 
     tag: Mapped[Tag] = relationship(lazy="raise_on_sql")
     added_by: Mapped[User | None] = relationship(lazy="raise_on_sql")
+
+
+class PostTerms(Base):
+    """What a post is found by on PostgreSQL; empty on SQLite, where the index is a folder.
+
+    A shadow of the posts, as every index is: it can be made anew, and so points at nothing.
+    """
+
+    __tablename__ = "post_terms"
+    __table_args__ = (
+        # Without a list of what is still to be sorted in, every search would read that list.
+        Index(
+            "ix_post_terms_terms",
+            "terms",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
+        Index("ix_post_terms_analysis", "analysis"),
+        Index("ix_post_terms_created_at", "created_at"),
+        Index("ix_post_terms_order", "post_id", "created_at", postgresql_using="brin"),
+    )
+
+    post_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    length: Mapped[int]  # words
+    analysis: Mapped[int]  # the version of the analysis that cut the words
+    created_at: Mapped[int] = mapped_column(BigInteger)  # of the post: microseconds since 1970
+    terms: Mapped[str] = mapped_column(TSVECTOR().with_variant(Text(), "sqlite"))
 
 
 class Mention(Base):

@@ -10,8 +10,10 @@ from typing import Literal, Protocol, cast
 from flask import current_app
 
 from microshare import aliases, config
+from microshare.db import db
 from microshare.search import analysis
 from microshare.search.document import Document, Health
+from microshare.search.postgres_engine import PostgresEngine
 from microshare.search.query import Query, parse, respelt
 from microshare.search.whoosh_engine import WhooshEngine
 
@@ -21,7 +23,14 @@ _making = threading.Lock()
 
 
 class Engine(Protocol):
-    """Finds posts by their words. It gets finished objects and decides nothing about readers."""
+    """Finds posts by their words. It gets finished objects and decides nothing about readers.
+
+    One `in_transaction` is a part of the database: what is updated counts with the commit of the
+    session, and together with the post.
+    """
+
+    @property
+    def in_transaction(self) -> bool: ...
 
     @property
     def needs_rebuild(self) -> bool: ...
@@ -63,7 +72,11 @@ def engine() -> Engine:
     """The engine of the current app, made on first use."""
     with _making:
         if _KEY not in current_app.extensions:
-            current_app.extensions[_KEY] = WhooshEngine(config.current().instance / "index")
+            current_app.extensions[_KEY] = (
+                PostgresEngine(db.session)
+                if db.engine.dialect.name == "postgresql"
+                else WhooshEngine(config.current().instance / "index")
+            )
         return cast(Engine, current_app.extensions[_KEY])
 
 

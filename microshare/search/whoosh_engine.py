@@ -39,6 +39,8 @@ Rank = tuple[bool, float, int]  # has all words, score, id: greater is better
 class WhooshEngine:
     """Finds posts, in an index that one process writes and many read."""
 
+    in_transaction = False
+
     def __init__(self, folder: Path) -> None:
         self._folder = Folder(folder)
         self._readers = Readers(self._folder)
