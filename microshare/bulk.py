@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import bindparam, insert, update
 from sqlalchemy import text as sql
 
-from microshare import drafts, notices, tags
+from microshare import drafts, indexed, notices, tags
 from microshare.db import Base, db
 from microshare.drafts import Draft
 from microshare.models import InboxItem, Mention, Post, PostTag
@@ -75,6 +75,7 @@ def store(entries: Sequence[Entry]) -> None:
         ],
     )
     insert_all(InboxItem, [row for entry in entries for row in _notices(entry)])
+    indexed.follow(*(entry.stored.id for entry in entries))
 
 
 def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from microshare.db import Base, UtcDateTime
 
 BATCH = 5000  # rows in memory, and in one transaction of a copy
-LEFT_OUT = {"signing_keys"}
+LEFT_OUT = {"signing_keys", "post_terms"}  # the new place has a key, and makes its own search
 ANEW = {("posts", "indexed_version"): 0}  # the worker of the new place makes its search ready
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, func, literal, select, text
@@ -90,6 +90,14 @@ class Counting:
         if shares is None or not asked:
             return None
         return math.prod(min(1.0, sum(map(shares.share, forms))) for forms in asked)
+
+    def known(self, connection: Connection) -> Mapping[str, float]:
+        """Of how many posts the commonest lexemes are, each quoted; none where posts are few."""
+        shares = self._fresh(connection)
+        if shares is None:
+            return {}
+        counts = (share * shares.total for share in shares.shares)
+        return dict(zip(shares.lexemes, counts, strict=True))
 
     def _fresh(self, connection: Connection) -> _Shares | None:
         with self._lock:

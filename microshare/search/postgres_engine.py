@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from microshare.errors import Unavailable
 from microshare.models import Post, PostTerms
-from microshare.search import terms, tsquery
+from microshare.search import spelling, terms, tsquery
 from microshare.search.analysis import ANALYSIS_VERSION
 from microshare.search.document import Document, Health
 from microshare.search.postgres_counts import Counting
 from microshare.search.postgres_search import Search
+from microshare.search.postgres_words import Words
 from microshare.search.query import Query
 
 Sort = Literal["newest", "best"]
@@ -89,6 +90,11 @@ class PostgresEngine:
         with self._answering() as connection:
             search = Search(connection, query, zone, self._counting)
             return search.newest(limit, before) if sort == "newest" else search.best(limit, before)
+
+    def words_like(self, word: str, limit: int) -> Sequence[str]:
+        """The words of the posts that are spelled nearly so, the commonest first."""
+        with self._answering() as connection:
+            return spelling.like(word, Words(connection, self._counting), limit)
 
     @contextmanager
     def _answering(self) -> Iterator[Connection]:

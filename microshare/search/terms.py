@@ -50,7 +50,7 @@ def of(document: Document) -> Terms:
         exact += [(analysis.bare(token.word), start + token.position) for token in tokens]
         start += len(tokens) + 1
     said = {token.word for tokens in spoken[:-1] for token in tokens}
-    roots: set[str] = set().union(*map(analysis.roots, said))
+    roots: set[str] = set().union(*map(analysis.kept, said))
     return Terms(exact, sorted(roots), sorted(set(_facts_of(document))))
 
 

@@ -46,6 +46,15 @@ def quoted(lexeme: str) -> str:
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
+def exactly(word: str) -> str:
+    """The lexeme of a word in its exact form.
+
+    >>> exactly("it's")
+    "'=it''s'"
+    """
+    return _lexeme("=", word)
+
+
 def each_form(forms: Forms) -> list[str]:
     """What asks for each form of a term: the one that says it literally comes first.
 
