@@ -81,11 +81,6 @@ def test_the_embedded_engine_knows_its_words(tmp_path: Path) -> None:
     engine.close()
 
 
-@pytest.fixture
-def engine() -> str:
-    return "sqlite"
-
-
 def test_a_search_that_found_nothing_is_mended(house: House) -> None:
     publish(house.ada, "Noisy pump at #acme")
     publish(house.ada, "Replaced a seal")

@@ -13,7 +13,7 @@ _COUNTS = text(
     "SELECT word, said"
     " FROM unnest(CAST(:words AS text[]), CAST(:asked AS text[])) AS wanted(word, asked),"
     " LATERAL (SELECT count(*) FROM (SELECT 1 FROM post_terms"
-    " WHERE terms @@ wanted.asked::tsquery LIMIT :many) AS some) AS counted(said)"
+    " WHERE terms @@ wanted.asked::tsquery LIMIT :many) AS found) AS counted(said)"
     " WHERE said > 0"
 )
 # Of the newest posts, where the commonest words of all are not known.
@@ -42,7 +42,7 @@ class Words:
         }
         rare = [word for word in asked if word not in found]
         given = {"words": rare, "asked": [asked[word] for word in rare], "many": _MANY}
-        return found | dict(self._connection.execute(_COUNTS, given).tuples().all())
+        return found | dict(self._connection.execute(_COUNTS, given).all())
 
     def beginning(self, start: str, limit: int) -> Iterable[str]:
         """At most so many of the words that begin so, of the commonest or of the newest posts."""
