@@ -35,6 +35,7 @@ FLOORS = {
     4.5: "arrivals",
     # what is made of posts, and goes out or comes in
     5: "demo_script feeds indexing transfer account_letters handover",
+    5.1: "digest_week",
     5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
     5.6: "digest_run",
