@@ -5,11 +5,13 @@ thread, so that what one reader follows and leaves out is a union and a differen
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import and_, literal, select, union_all
 
 from microshare import feeds, goals
@@ -71,33 +73,42 @@ class Week:
     def posts(self, ids: Collection[int]) -> dict[int, Post]:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
         missing = [post_id for post_id in ids if post_id not in self._posts]
-        loaded = [item.post for item in feeds.of(None, missing).items]
-        self._keep(self._posts, loaded)
+        with _apart(self.is_shared):
+            self._posts.update((item.post.id, item.post) for item in feeds.of(None, missing).items)
         return {post_id: self._posts[post_id] for post_id in ids if post_id in self._posts}
 
     def users(self, ids: Collection[int]) -> dict[int, User]:
-        """These colleagues."""
+        """These colleagues, and others."""
         missing = [user_id for user_id in ids if user_id not in self._users]
         if missing:
-            self._keep(self._users, db.session.scalars(select(User).where(User.id.in_(missing))))
+            query = select(User).where(User.id.in_(missing))
+            with _apart(self.is_shared):
+                self._users.update((user.id, user) for user in db.session.scalars(query))
         return self._users
 
-    def _keep(self, kept: dict[int, Any], loaded: Iterable[Any]) -> None:
-        kept.update((one.id, one) for one in loaded)
-        if self.is_shared:  # the session forgets what it holds when a claim is saved
-            db.session.expunge_all()
+
+@contextmanager
+def _apart(is_shared: bool) -> Iterator[None]:
+    """What is shared is loaded in a session of its own, which ends at once.
+
+    It outlives the transactions of the run, at the end of which a session forgets what it holds.
+    """
+    if is_shared:
+        with current_app.app_context():
+            yield
+    else:
+        yield
 
 
 def load(period: Period, *, reader_id: int | None = None) -> Week:
     """The week of this period; for one reader, or (None) to be shared by all."""
     week = Week(period, is_shared=reader_id is None)
-    _place(week)
-    for part in in_parts(week.told | week.asked):
-        _tie(week, part)
-    _thank(week, reader_id)
-    week.goals = goals.open_goals()
-    if week.is_shared:
-        db.session.expunge_all()
+    with _apart(week.is_shared):
+        _place(week)
+        for part in in_parts(week.told | week.asked):
+            _tie(week, part)
+        _thank(week, reader_id)
+        week.goals = goals.open_goals()
     return week
 
 
