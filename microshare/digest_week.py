@@ -21,6 +21,7 @@ from microshare.models import Goal, Opened, Post, PostTag, Thanks, User
 from microshare.periods import Period
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
+LIKELY = 1000  # posts, and questions, that are loaded before a letter shows them
 
 Ids = set[int]
 
@@ -72,18 +73,24 @@ class Week:
 
     def posts(self, ids: Collection[int]) -> dict[int, Post]:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
-        missing = [post_id for post_id in ids if post_id not in self._posts]
-        with _apart(self.is_shared):
-            self._posts.update((item.post.id, item.post) for item in feeds.of(None, missing).items)
+        missing = set(ids) - self._posts.keys()
+        if self.is_shared and not self._posts:
+            missing.update(self.best_first(self.told)[:LIKELY], sorted(self.asked)[-LIKELY:])
+        if missing:
+            with _apart(self.is_shared):
+                for part in in_parts(missing, 500):
+                    loaded = feeds.of(None, part).items
+                    self._posts.update((item.post.id, item.post) for item in loaded)
         return {post_id: self._posts[post_id] for post_id in ids if post_id in self._posts}
 
     def users(self, ids: Collection[int]) -> dict[int, User]:
-        """These colleagues, and others."""
-        missing = [user_id for user_id in ids if user_id not in self._users]
-        if missing:
-            query = select(User).where(User.id.in_(missing))
+        """These colleagues, and whoever else thanked: all of them are asked for once."""
+        if missing := set(ids) - self._users.keys():
+            missing.update(giver_id for all_ in self.thanks.values() for _, giver_id, _ in all_)
             with _apart(self.is_shared):
-                self._users.update((user.id, user) for user in db.session.scalars(query))
+                for part in in_parts(missing):
+                    query = select(User).where(User.id.in_(part))
+                    self._users.update((user.id, user) for user in db.session.scalars(query))
         return self._users
 
 
@@ -190,7 +197,7 @@ class Shared:
     So a post that is withdrawn stands at most in the letters of some seconds.
     """
 
-    READERS = 500
+    READERS = 1000
 
     def __init__(self) -> None:
         self._week: Week | None = None
