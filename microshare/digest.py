@@ -7,27 +7,24 @@ what three departments could use. What the reader opened, thanked for or answere
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.orm import joinedload
-
-from microshare import feeds, goals, interests
-from microshare.db import db
+from microshare import digest_week, feeds, interests
+from microshare.cards import Card
+from microshare.digest_week import Week
 from microshare.feeds import Item
 from microshare.interests import Interests
-from microshare.models import Goal, Opened, Post, Thanks, User
+from microshare.models import Goal, User
 from microshare.periods import Period
 
 YOURS, OTHERS, QUESTIONS, THANKED, GOALS = 7, 3, 5, 5, 3  # lines in each part
-QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
 
 
 @dataclass(frozen=True)
 class Thanked:
     """A post of the reader, who thanked for it this week, and from how many departments."""
 
-    post: Post
+    post: Card
     givers: Sequence[User]
     department_count: int
 
@@ -50,104 +47,68 @@ class Digest:
         return not (self.yours or self.others or self.questions or self.thanked)
 
 
-def compose(reader: User, period: Period, now: datetime) -> Digest:
-    """The reader's digest of this period, in a number of queries that does not grow."""
+def compose(reader: User, period: Period, now: datetime, week: Week | None = None) -> Digest:
+    """The reader's digest of this period, in a number of queries that does not grow.
+
+    `week`: the period's, where many readers share it; their items tell no marks of the reader.
+    """
+    shared, week = week, week or digest_week.load(period, reader_id=reader.id)
     wants = interests.of(reader, now)
-    fresh = and_(
-        _unseen(reader, wants), Post.created_at >= period.since, Post.created_at < period.until
-    )
-    is_question = and_(Post.kind == "question", Post.solved_at.is_(None))
-    yours, total = _best(and_(fresh, interests.brought(wants), ~is_question), YOURS)
-    others, _ = _best(and_(fresh, ~interests.brought(wants), ~is_question), OTHERS, departments=1)
-    asked = db.session.scalars(
-        select(Post.id)
-        .where(
-            _unseen(reader, wants),
-            is_question,
-            interests.brought(wants),
-            Post.created_at < period.until,
-            Post.created_at >= period.until - QUESTION_AGE,
-        )
-        .order_by(Post.id.desc())
-        .limit(QUESTIONS)
-    ).all()
-    items = {
-        item.post.id: item for item in feeds.of(reader, [*yours, *others, *asked], wants).items
-    }
+    brought, hidden = _brought(wants, week), _hidden(reader, wants, week)
+    mine = week.best_first((week.told & brought) - hidden)
+    reached = {post_id for post_id in week.told - brought - hidden if week.width[post_id]}
+    yours, others = mine[:YOURS], week.best_first(reached)[:OTHERS]
+    asked = sorted((week.asked & brought) - hidden, reverse=True)[:QUESTIONS]
+    ids = [*yours, *others, *asked]
+    if shared:
+        found = {i: Item(post, wants.reasons(post)) for i, post in week.posts(ids).items()}
+    else:
+        found = {item.post.id: item for item in feeds.of(reader, ids, wants).items}
     return Digest(
         period,
-        [items[i] for i in yours if i in items],
-        total,
-        [items[i] for i in others if i in items],
-        [items[i] for i in asked if i in items],
-        _thanked(reader, period),
-        goals.open_goals()[:GOALS],
+        [found[i] for i in yours if i in found],
+        len(mine),
+        [found[i] for i in others if i in found],
+        [found[i] for i in asked if i in found],
+        _thanked(reader, week),
+        week.goals[:GOALS],
     )
 
 
-def _unseen(reader: User, wants: Interests) -> ColumnElement[bool]:
-    """Posts of others that the reader has not opened, thanked for, answered or muted."""
-
-    def seen(table: type[Opened] | type[Thanks], who: object) -> ColumnElement[bool]:
-        return select(table.post_id).where(table.post_id == Post.id, who == reader.id).exists()  # type: ignore[arg-type]
-
-    mine = select(Post.reply_to_id).where(
-        Post.author_id == reader.id, Post.reply_to_id.is_not(None)
-    )
-    return and_(
-        Post.withdrawn_at.is_(None),
-        Post.author_id != reader.id,
-        interests.unmuted(wants),
-        ~seen(Opened, Opened.reader_id),
-        ~seen(Thanks, Thanks.giver_id),
-        Post.id.not_in(mine),
+def _brought(wants: Interests, week: Week) -> set[int]:
+    """What the follows of the reader, and of the department, bring of the week."""
+    return (
+        week.of(week.by_tag, wants.all_tags)
+        | week.of(week.by_author, wants.people)
+        | week.of(week.by_department, wants.departments)
     )
 
 
-def _best(
-    condition: ColumnElement[bool], limit: int, *, departments: int = 0
-) -> tuple[list[int], int]:
-    """Ids of the most useful posts, and how many there are in all.
-
-    `departments`: by how many departments other than the author's a post must be thanked for.
-    """
-    width = (
-        select(func.count(Thanks.department_id.distinct()))
-        .where(Thanks.post_id == Post.id, Thanks.department_id != Post.department_id)
-        .correlate(Post)
-        .scalar_subquery()
+def _hidden(reader: User, wants: Interests, week: Week) -> set[int]:
+    """What the reader wrote, opened, thanked for, answered or muted of the week."""
+    return (
+        week.of(week.by_author, wants.muted_people | {reader.id})
+        | week.of(week.by_tag, wants.muted_tags)
+        | week.of(week.by_thread, wants.muted_threads)
+        | week.of(week.thanked, {reader.id})
+        | week.of(week.answered, {reader.id})
+        | week.opened(reader.id)
     )
-    posts = select(Post.id, Post.reply_count, width.label("width")).where(condition).subquery()
-    rows = db.session.execute(
-        select(posts.c.id, func.count().over())
-        .where(posts.c.width >= departments)
-        .order_by((3 * posts.c.width + posts.c.reply_count).desc(), posts.c.id.desc())
-        .limit(limit)
-    ).all()
-    return [row[0] for row in rows], rows[0][1] if rows else 0
 
 
-def _thanked(reader: User, period: Period) -> list[Thanked]:
+def _thanked(reader: User, week: Week) -> list[Thanked]:
     """The reader's posts that were thanked for in the period, widest first."""
-    rows = db.session.execute(
-        select(Post, Thanks.department_id, User)
-        .join(Thanks, Thanks.post_id == Post.id)
-        .join(User, User.id == Thanks.giver_id)
-        .where(
-            Post.author_id == reader.id,
-            Post.withdrawn_at.is_(None),
-            Thanks.given_at >= period.since,
-            Thanks.given_at < period.until,
-        )
-        .options(joinedload(Post.department))
-        .order_by(Thanks.given_at.desc())
-    )
-    posts: dict[int, Post] = {}
-    givers: dict[int, list[User]] = {}
+    givers: dict[int, list[int]] = {}
     reached: dict[int, set[int]] = {}
-    for post, department_id, giver in rows:
-        posts[post.id] = post
-        givers.setdefault(post.id, []).append(giver)
-        reached.setdefault(post.id, set()).add(department_id)
-    widest = sorted(posts, key=lambda i: (len(reached[i]), len(givers[i]), i), reverse=True)
-    return [Thanked(posts[i], givers[i], len(reached[i])) for i in widest[:THANKED]]
+    for post_id, giver_id, department_id in week.thanks.get(reader.id, ()):
+        givers.setdefault(post_id, []).append(giver_id)
+        reached.setdefault(post_id, set()).add(department_id)
+    widest = sorted(givers, key=lambda i: (len(reached[i]), len(givers[i]), i), reverse=True)
+    told = widest[:THANKED]
+    posts = week.posts(told)
+    users = week.users({giver_id for i in told for giver_id in givers[i]})
+    return [
+        Thanked(posts[i], [users[giver_id] for giver_id in givers[i]], len(reached[i]))
+        for i in told
+        if i in posts
+    ]

@@ -4,10 +4,11 @@ A run holds a lock that ends with its process, so a claimed row found under the 
 a run that died: its letter is sent now, with the same Message-ID.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
@@ -15,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from microshare import claims, digest, digest_letter, handover, people, periods
 from microshare.claims import Claim
 from microshare.db import db, exclusive, locks_since, saving
+from microshare.digest_week import Shared
 from microshare.errors import Refused
 from microshare.handover import Carrier
 from microshare.models import Digest, DigestRun, User
@@ -44,7 +46,7 @@ def send_due(
 
     `newcomers`: also the letter of a period that ended before the reader joined.
     """
-    return _run(lambda: list(_due(now, newcomers)), now, told)
+    return _run(lambda: _due(now, newcomers), now, told)
 
 
 def send_to(reader: User, now: datetime) -> DigestRun | None:
@@ -72,11 +74,11 @@ def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestR
         with handover.carrier() as carrier:
             waiting = due()  # again: what a run that died had in hand is marked by now
             run_id = _begin(now)
-            put_off = 0  # in a row
+            put_off, shared = 0, Shared()  # put off in a row
             began = monotonic()
             for done, one in enumerate(waiting, 1):
                 claims.claim(one.claim, now + timedelta(seconds=monotonic() - began))
-                state = _send(carrier, one, now)
+                state = _send(carrier, one, shared, now)
                 if state != "empty":
                     put_off = put_off + 1 if state == "waiting" else 0
                 if state in claims.DONE:
@@ -105,8 +107,11 @@ def _count(run_id: int, state: str) -> None:
         )
 
 
-def _due(now: datetime, newcomers: bool) -> Iterator[Due]:
-    """Who should have a letter by now: at most the newest period, whatever was missed."""
+def _due(now: datetime, newcomers: bool) -> list[Due]:
+    """Who should have a letter by now: at most the newest period, whatever was missed.
+
+    By period, so that readers who share one come together.
+    """
     db.session.rollback()  # a fresh look
     restarted = locks_since()
     handled = {
@@ -115,26 +120,31 @@ def _due(now: datetime, newcomers: bool) -> Iterator[Due]:
             select(Digest).where(Digest.period > (now - timedelta(days=9)).date())
         )
     }
-    readers = db.session.scalars(
-        select(User)
-        .where(User.digest_on.is_(True), User.email.is_not(None), User.suspended_at.is_(None))
-        .order_by(User.id)
-    ).all()
-    for reader in readers:
-        period = periods.newest(
-            now, reader.digest_weekday, reader.digest_hour, people.zone_of(reader)
-        )
-        if not newcomers and period.until < reader.created_at:
+    readers = db.session.execute(
+        select(
+            User.id, User.digest_weekday, User.digest_hour, User.time_zone, User.created_at
+        ).where(User.digest_on.is_(True), User.email.is_not(None), User.suspended_at.is_(None))
+    )
+    newest: dict[tuple[int, int, str], Period] = {}
+    due = []
+    for reader_id, weekday, hour, zone, joined_at in readers:
+        when = weekday, hour, zone
+        if when not in newest:
+            newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
+        period = newest[when]
+        if not newcomers and period.until < joined_at:
             continue
-        row = handled.get((reader.id, period.day))
+        row = handled.get((reader_id, period.day))
         if row is None or (row.state == "claimed" and claims.may_try(row, now, restarted)):
-            yield Due(reader.id, period)
+            due.append(Due(reader_id, period))
+    return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
 
 
-def _send(carrier: Carrier, due: Due, now: datetime) -> str:
+def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime) -> str:
     """Compose a claimed letter and hand it over; returns its state."""
+    week = shared.week(due.period)
     reader = people.by_id(due.reader_id)
-    contents = digest.compose(reader, due.period, now) if reader else None
+    contents = digest.compose(reader, due.period, now, week) if reader else None
     if reader is None or contents is None or contents.is_empty:
         return claims.mark(due.claim, "empty", now)
     letter = digest_letter.render(reader, contents)

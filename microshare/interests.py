@@ -3,7 +3,7 @@
 Loaded whole, in one query: a feed decides with it which posts to take, and says why.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,7 +50,6 @@ class Interests:
     def bound(self) -> dict[str, list[int]]:
         """What fills the conditions below."""
         return {
-            "people": sorted(self.people),
             "own_people": sorted(self.people | {self.reader_id}),
             "departments": sorted(self.departments),
             "tags": sorted(self.all_tags),
@@ -166,26 +165,9 @@ SOURCES: tuple[tuple[InstrumentedAttribute[int], ColumnElement[bool]], ...] = (
 )
 
 
-def brought(wants: Interests) -> ColumnElement[bool]:
-    """Whether a follow of the reader, or of the department, brings a post."""
-    return or_(
-        Post.author_id.in_(wants.people),
-        Post.department_id.in_(wants.departments),
-        tagged(wants.all_tags),
-    )
-
-
-def _unmuted(among: Callable[[str], Collection[int]]) -> ColumnElement[bool]:
-    return and_(
-        Post.author_id.not_in(among("muted_people")),
-        func.coalesce(Post.thread_id, Post.id).not_in(among("muted_threads")),
-        ~tagged(among("muted_tags")),
-    )
-
-
-UNMUTED = _unmuted(_among)  # as below, for a statement that is made once
-
-
-def unmuted(wants: Interests) -> ColumnElement[bool]:
-    """Whether nothing that the reader mutes keeps a post away."""
-    return _unmuted(wants.bound().__getitem__)
+# Whether nothing that the reader mutes keeps a post away.
+UNMUTED = and_(
+    Post.author_id.not_in(_among("muted_people")),
+    func.coalesce(Post.thread_id, Post.id).not_in(_among("muted_threads")),
+    ~tagged(_among("muted_tags")),
+)

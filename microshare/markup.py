@@ -73,6 +73,8 @@ def plain_line(line: str) -> str:
     >>> plain_line("**Hi** [x](http://a.b) & http://wiki/a")
     'Hi x & http://wiki/a'
     """
+    if "<" not in line and not _MARKS.search(line):
+        return line.strip()
     line = _storable(line)
     drawn = sorted(_drawn(line, (), whole_urls=True))
     if _is_plain(line, drawn):

@@ -42,6 +42,7 @@ FLOORS = {
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading",
     5: "copying demo_script feeds indexing transfer account_letters handover",
+    5.1: "digest_week",
     5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
     5.6: "digest_run",

@@ -15,6 +15,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from microshare import clock, config, create_app, departments, people
+from microshare import db as database
 from microshare.config import Settings
 from microshare.db import Base, add_once, db, exclusive, locks_since, outage, saving
 from microshare.errors import Refused, Unavailable
@@ -283,3 +284,19 @@ def test_a_server_that_does_not_answer_is_gone(tmp_path: Path) -> None:
 def test_what_a_database_says_is_told_in_one_word(said: str, told: str) -> None:
     error = OperationalError("SELECT 'locked'", {}, sqlite3.OperationalError(said))
     assert outage(error).facts == {"why": told}
+
+
+def test_the_log_of_sqlite_begins_anew_after_much_was_written(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        log = config.current().instance / "microshare.db-wal"
+        with saving():
+            departments.named("Sales", NOON)
+        database.keep_small()
+        assert log.stat().st_size > 0
+        monkeypatch.setattr(database, "LARGE_LOG", 1)
+        database.keep_small()
+        assert log.stat().st_size == 0
+        with saving():
+            departments.named("Service", NOON)

@@ -1,7 +1,6 @@
 """The demonstration at size: what is stored in bulk is what the verbs would have made."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -50,20 +49,20 @@ def faults() -> list[str]:
     last = None
     for post in sorted(by_id.values(), key=lambda post: post.id):
         parent = by_id.get(post.reply_to_id) if post.reply_to_id else None
-        checks: dict[str, Callable[[], bool]] = {
-            "comes after the one before": lambda: last is None or last <= post.created_at,
-            "replies": lambda: post.reply_count == replies[post.id],
-            "thanks": lambda: post.thanks_count == thanks[post.id],
-            "thread": lambda: post.thread_id == (parent.root_id if parent else None),
-            "parent is earlier": lambda: parent is None or parent.id < post.id,
-            "tags": lambda: tied[post.id] == text_tags(post),
-            "answer": lambda: post.answer_id is None
+        agrees: dict[str, bool] = {
+            "comes after the one before": last is None or last <= post.created_at,
+            "replies": post.reply_count == replies[post.id],
+            "thanks": post.thanks_count == thanks[post.id],
+            "thread": post.thread_id == (parent.root_id if parent else None),
+            "parent is earlier": parent is None or parent.id < post.id,
+            "tags": tied[post.id] == text_tags(post),
+            "answer": post.answer_id is None
             or (by_id[post.answer_id].root_id == post.id and post.solved_at is not None),
-            "solved": lambda: post.solved_at is None or post.kind == "question",
-            "history": lambda: (post.edited_at is not None) == (post.id in revised),
-            "department": lambda: post.department_id == users[post.author_id].department_id,
+            "solved": post.solved_at is None or post.kind == "question",
+            "history": (post.edited_at is not None) == (post.id in revised),
+            "department": post.department_id == users[post.author_id].department_id,
         }
-        found += [f"{post.id}: {name}" for name, check in checks.items() if not check()]
+        found += [f"{post.id}: {name}" for name, right in agrees.items() if not right]
         last = post.created_at
     return found + [f"inbox: {item}" for item in told(by_id) ^ expected(by_id)]
 

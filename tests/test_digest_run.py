@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from microshare import (
     claims,
@@ -17,8 +17,10 @@ from microshare import (
     create_app,
     departments,
     digest_run,
+    digest_week,
     follows,
     people,
+    periods,
     posts,
     tags,
 )
@@ -28,7 +30,7 @@ from microshare.errors import Refused
 from microshare.mailer import Letter
 from microshare.models import Digest, DigestRun
 from tests import mail_server
-from tests.conftest import NOON, House, furnish
+from tests.conftest import NOON, House, Queries, furnish
 from tests.mail_server import MailServer
 
 # NOON is Monday 23 November 2026, 12:00 UTC; the letters of that Monday were due at 08:00 local.
@@ -290,3 +292,52 @@ def test_a_run_without_its_environment_changes_nothing(settings: Settings) -> No
     assert config.read(told).port == 5099
     assert config.read(told) == replace(settings, port=5099)
     assert "PATH" in told or "PATH" not in os.environ
+
+
+def test_readers_share_what_the_week_brought(house: House, domain: Flask) -> None:
+    """However many readers follow however much, each adds the same few queries."""
+
+    def grow(start: int, number: int) -> None:
+        with saving():
+            for place in range(start, start + number):
+                reader = people.join(
+                    email=f"reader{place}@example.com",
+                    username=f"reader{place}",
+                    name="R",
+                    now=NOON - timedelta(days=30),
+                    department=departments.get("sales"),
+                )
+                posts.publish(reader, f"By {place} #pumps", now=NOON - timedelta(days=3))
+                follows.follow(reader, tags.get("pumps"), NOON)
+                follows.follow(reader, people.get("ada"), NOON)
+
+    def cost(now: datetime) -> int:
+        db.session.expunge_all()
+        with Queries() as queries:
+            digest_run.send_due(now)
+        return len(queries)
+
+    share(house)
+    first = NOON - timedelta(hours=4)
+    grow(0, 4)
+    four = cost(first)
+    with saving():
+        db.session.execute(delete(Digest))
+    grow(4, 8)
+    twelve = cost(first)
+    letters: list[Letter] = domain.extensions["microshare.letters"]
+    assert len([letter for letter in letters if letter.to.startswith("reader")]) == 4 + 12
+    assert (twelve - four) / 8 <= 8
+
+
+def test_what_is_withdrawn_during_a_run_is_in_no_letter_that_is_written_after_it(
+    house: House, domain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(house)
+    period = periods.up_to(NOON, people.zone_of(people.get("grace")))
+    shared = digest_week.Shared()
+    monkeypatch.setattr(digest_week.Shared, "READERS", 1)
+    assert shared.week(period).told == {1}
+    with saving():
+        posts.withdraw(posts.get(1), people.get("ada"), NOON)
+    assert shared.week(period).told == set()

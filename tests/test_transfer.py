@@ -1,5 +1,9 @@
 import json
+import os
+import threading
+import tracemalloc
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,11 +12,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, func, select
 
-from microshare import departments, feeds, people, posts, rows, tags, text, transfer
+from microshare import bulk, departments, feeds, people, posts, rows, tags, text, transfer
 from microshare.cards import Card
 from microshare.db import Base, db, saving
 from microshare.errors import Refused
-from microshare.models import Department, Post, User
+from microshare.models import Department, Post, PostTag, Tag, User
 from microshare.transfer import Outcome
 from tests.acts import publish
 from tests.conftest import NOON, House, Queries
@@ -371,3 +375,134 @@ def test_a_time_that_stands_for_none_is_refused(house: House, file, time: str) -
 def test_a_csv_file_with_semicolons_is_read_too(house: House, file) -> None:  # type: ignore[no-untyped-def]
     path = file("author;department;line", "mary;Service;a noisy #pump, again", name="posts.csv")
     assert told(bring_in(path)) == ["added"]
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that a post touches, but for moments of making."""
+    wanted = {
+        "posts": "id author_id department_id kind line line_html note note_html reply_to_id "
+                 "thread_id key created_at reply_count thanks_count version indexed_version",
+        "post_tags": "post_id position added_by_id added_at",
+        "mentions": "post_id user_id",
+        "inbox_items": "reader_id kind post_id actor_id at",
+    }
+    return {
+        name: sorted(
+            tuple(map(str, row)) for row in db.session.execute(
+                select(*(Base.metadata.tables[name].c[column] for column in columns.split())))
+        )
+        for name, columns in wanted.items()
+    } | {"tags": sorted(map(str, db.session.scalars(
+        select(PostTag).join(Tag).with_only_columns(Tag.name + "/" + Tag.spelling))))}
+
+
+def test_what_comes_in_is_stored_as_if_it_were_published(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    wanted: list[dict[str, Any]] = [
+        {"author": "ada", "line": "A #Pump  for @grace and @ada", "note": "See *this* #Heat, @linus",
+         "tags": ["heat", "New"], "key": "k1", "id": "1"},
+        {"author": "grace", "line": "Who? #PUMP", "key": "k2", "id": "2", "reply_to": "1"},
+        {"author": "linus", "line": "Which one? http://wiki/a_b", "key": "k3", "id": "3"},
+        {"author": "ada", "line": "deeper _and_ deeper", "key": "k4", "reply_to": "2"},
+        {"author": "ada", "line": "mine again", "key": "k5", "reply_to": "1", "kind": "question"},
+    ]
+    assert told(bring_in(file(*wanted))) == ["added"] * 5
+    in_bulk = everything()
+    with saving():
+        for table in ("inbox_items", "mentions", "post_tags", "posts", "tags"):
+            db.session.execute(delete(Base.metadata.tables[table]))
+    first = int(in_bulk["posts"][0][0])
+    made: dict[str, Post] = {}
+    with saving():
+        for row in wanted:
+            post = posts.publish(
+                people.get(row["author"]), row["line"], note=row.get("note", ""), now=NOON,
+                key=row["key"], kind=row.get("kind"), tagged=tags.mended(row.get("tags", [])),
+                reply_to=made.get(row.get("reply_to", "")))
+            made[row.get("id", "")] = post
+    shift = min(int(row[0]) for row in everything()["posts"]) - first
+    with saving():
+        one_by_one = everything()
+    moved = {"posts": (0, 8, 9), "post_tags": (0,), "mentions": (0,), "inbox_items": (2,)}
+    for name, places in moved.items():
+        one_by_one[name] = sorted(
+            tuple(str(int(cell) - shift) if at in places and cell != "None" else cell
+                  for at, cell in enumerate(row)) for row in one_by_one[name])
+    assert one_by_one == in_bulk
+
+
+def test_a_row_names_who_came_in_by_an_earlier_one(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    bring_in(file({"author": "ada", "line": "@newbie is not here yet"},
+                  {"author": "newbie", "department": "Sales", "line": "hello"},
+                  {"author": "ada", "line": "Welcome @Newbie"}))
+    first, _, third = stored()
+    assert ('class="mention"' in first.line_html, 'class="mention"' in third.line_html) == (
+        False, True)
+
+
+def test_a_dry_run_knows_the_rows_of_its_other_batches(
+    house: House, file, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", 1)
+    path = file({"author": "ada", "line": "one", "id": "1"},
+                {"author": "ada", "line": "one", "id": "1"},
+                {"author": "ada", "line": "another text", "id": "1"},
+                {"author": "fresh", "department": "Fresh", "line": "two"},
+                {"author": "fresh", "line": "three", "reply_to": "1"})
+    dry = told(bring_in(path, dry_run=True))
+    assert dry == ["added", "there", "key-used", "added", "added"]
+    assert counted(Post) == 0
+    assert told(bring_in(path)) == dry
+
+
+def test_a_file_takes_the_same_queries_for_ten_rows_and_for_a_hundred(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    def cost(name: str, number: int) -> int:
+        path = file({"author": "ada", "line": "root #a @grace", "id": name}, *(
+            {"author": "grace", "line": f"{name} {n} #t{n} @ada", "reply_to": name}
+            for n in range(number)))
+        with Queries() as queries:
+            assert set(told(bring_in(path))) == {"added"}
+        return len(queries)
+
+    assert cost("first", 10) == cost("second", 100)
+
+
+def test_rows_are_read_again_and_never_held(house: House, file) -> None:  # type: ignore[no-untyped-def]
+    path = file(*({**ROW, "id": str(n), "note": "n" * 500} for n in range(5000)))
+    tracemalloc.start()
+    read = rows.read(path)
+    for row in read:
+        assert row.values["note"]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(read) == 5000
+    assert most < path.stat().st_size / 5
+
+
+def test_a_pipe_and_an_old_macintosh_are_read_too(house: House, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(json.dumps(ROW).encode(),))
+    writer.start()
+    assert told(bring_in(pipe)) == ["added"]
+    writer.join()
+    old = tmp_path / "old.csv"
+    old.write_bytes(b"author,line\rada,first\rada,second\r")
+    assert told(bring_in(old)) == ["added", "added"]
+
+
+def test_a_batch_that_collides_with_another_import_is_decided_anew(
+    house: House, file, monkeypatch: pytest.MonkeyPatch
+) -> None:  # type: ignore[no-untyped-def]
+    path = file({"author": "ada", "line": "one", "id": "1"}, {"author": "ada", "line": "two"})
+    store, tries = bulk.store, []
+
+    def collide(entries: Any) -> None:
+        tries.append(len(entries))
+        if len(tries) == 1:
+            store([*entries, replace(entries[0], stored=bulk.Stored(house.ada.id))])
+        store(entries)
+
+    monkeypatch.setattr(bulk, "store", collide)
+    assert told(bring_in(path)) == ["added", "added"]
+    assert tries == [2, 2]
+    assert (counted(Post), len(lines())) == (2, 2)

@@ -1,0 +1,212 @@
+"""What happened in a period, as the digest's choice needs it: loaded once for many readers.
+
+Ten thousand readers share one week. Its posts are sets of ids, by tag, author, department and
+thread, so that what one reader follows and leaves out is a union and a difference of sets.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import and_, literal, select, union_all
+
+from microshare import feeds, goals
+from microshare.bulk import in_parts
+from microshare.cards import Card
+from microshare.db import db
+from microshare.models import Goal, Opened, Post, PostTag, Thanks, User
+from microshare.periods import Period
+
+QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
+LIKELY = 1000  # posts, and questions, that are loaded before a letter shows them
+
+Ids = set[int]
+
+
+def _sets() -> dict[int, Ids]:
+    return defaultdict(set)
+
+
+@dataclass
+class Week:
+    """The posts of a period and the questions that are open at its end; ids of posts, all of it."""
+
+    period: Period
+    told: Ids = field(default_factory=set)  # in the period, but for questions that are open
+    asked: Ids = field(default_factory=set)  # open questions, up to 90 days old
+    use: dict[int, int] = field(default_factory=dict)  # 3 × departments that thanked + replies
+    width: dict[int, int] = field(default_factory=dict)  # departments, other than the author's
+    by_tag: dict[int, Ids] = field(default_factory=_sets)
+    by_author: dict[int, Ids] = field(default_factory=_sets)
+    by_department: dict[int, Ids] = field(default_factory=_sets)
+    by_thread: dict[int, Ids] = field(default_factory=_sets)
+    thanked: dict[int, Ids] = field(default_factory=_sets)  # by giver
+    answered: dict[int, Ids] = field(default_factory=_sets)  # by who replied
+    # Thanks given in the period, by author: post, giver, giver's department; the newest first.
+    thanks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+    goals: Sequence[Goal] = ()
+    is_shared: bool = False
+    _posts: dict[int, Card] = field(default_factory=dict)
+    _users: dict[int, User] = field(default_factory=dict)
+
+    def of(self, by: dict[int, Ids], keys: Iterable[int]) -> Ids:
+        """The posts under any of these keys."""
+        return set[int]().union(*(by[key] for key in keys if key in by))
+
+    def best_first(self, ids: Iterable[int]) -> list[int]:
+        """Ids of the period, the most useful first, ties to the newest."""
+        return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
+
+    def opened(self, reader_id: int) -> Ids:
+        """What the reader opened of the week."""
+        lowest = min(self.use, default=0)
+        return set(
+            db.session.scalars(
+                select(Opened.post_id).where(
+                    Opened.reader_id == reader_id, Opened.post_id >= lowest
+                )
+            )
+        )
+
+    def posts(self, ids: Collection[int]) -> dict[int, Card]:
+        """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
+        missing = set(ids) - self._posts.keys()
+        if self.is_shared and not self._posts:
+            missing.update(self.best_first(self.told)[:LIKELY], sorted(self.asked)[-LIKELY:])
+        if missing:
+            with _apart(self.is_shared):
+                for part in in_parts(missing, 500):
+                    loaded = feeds.of(None, part).items
+                    self._posts.update((item.post.id, item.post) for item in loaded)
+        return {post_id: self._posts[post_id] for post_id in ids if post_id in self._posts}
+
+    def users(self, ids: Collection[int]) -> dict[int, User]:
+        """These colleagues, and whoever else thanked: all of them are asked for once."""
+        if missing := set(ids) - self._users.keys():
+            missing.update(giver_id for all_ in self.thanks.values() for _, giver_id, _ in all_)
+            with _apart(self.is_shared):
+                for part in in_parts(missing):
+                    query = select(User).where(User.id.in_(part))
+                    self._users.update((user.id, user) for user in db.session.scalars(query))
+        return self._users
+
+
+@contextmanager
+def _apart(is_shared: bool) -> Iterator[None]:
+    """What is shared is loaded in a session of its own, which ends at once.
+
+    It outlives the transactions of the run, at the end of which a session forgets what it holds.
+    """
+    if is_shared:
+        with current_app.app_context():
+            yield
+    else:
+        yield
+
+
+def load(period: Period, *, reader_id: int | None = None) -> Week:
+    """The week of this period; for one reader, or (None) to be shared by all."""
+    week = Week(period, is_shared=reader_id is None)
+    with _apart(week.is_shared):
+        _place(week)
+        for part in in_parts(week.told | week.asked):
+            _tie(week, part)
+        _thank(week, reader_id)
+        week.goals = goals.open_goals()
+    return week
+
+
+def _place(week: Week) -> None:
+    until: datetime = week.period.until
+    is_open = and_(Post.kind == "question", Post.solved_at.is_(None))
+    columns = (
+        Post.id,
+        Post.author_id,
+        Post.department_id,
+        Post.thread_id,
+        Post.reply_count,
+    )
+    there = and_(Post.withdrawn_at.is_(None), Post.created_at < until)
+    rows = db.session.execute(
+        union_all(
+            select(literal(0).label("asks"), *columns).where(
+                there, Post.created_at >= week.period.since, ~is_open
+            ),
+            select(literal(1), *columns).where(
+                there, Post.created_at >= until - QUESTION_AGE, is_open
+            ),
+        )
+    )
+    for asks, post_id, author_id, department_id, thread_id, replies in rows:
+        (week.asked if asks else week.told).add(post_id)
+        week.use[post_id], week.width[post_id] = replies, 0
+        week.by_author[author_id].add(post_id)
+        week.by_department[department_id].add(post_id)
+        week.by_thread[thread_id or post_id].add(post_id)
+
+
+def _tie(week: Week, ids: Sequence[int]) -> None:
+    """Who thanked for these posts and answered them, and their tags: one query."""
+    rows: Iterable[Any] = db.session.execute(
+        union_all(
+            select(literal("tag"), PostTag.post_id, PostTag.tag_id, literal(0)).where(
+                PostTag.post_id.in_(ids)
+            ),
+            select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0)).where(
+                Post.reply_to_id.in_(ids)
+            ),
+            select(literal("thanked"), Thanks.post_id, Thanks.giver_id, Thanks.department_id).where(
+                Thanks.post_id.in_(ids)
+            ),
+        )
+    )
+    found = {"tag": week.by_tag, "answered": week.answered, "thanked": week.thanked}
+    reached: dict[int, Ids] = _sets()
+    for kind, post_id, key, department_id in rows:
+        found[kind][key].add(post_id)
+        if kind == "thanked" and post_id not in week.by_department[department_id]:
+            reached[post_id].add(department_id)
+    for post_id, departments in reached.items():
+        week.width[post_id] = len(departments)
+        week.use[post_id] += 3 * len(departments)
+
+
+def _thank(week: Week, reader_id: int | None) -> None:
+    query = (
+        select(Post.author_id, Thanks.post_id, Thanks.giver_id, Thanks.department_id)
+        .join(Post, Post.id == Thanks.post_id)
+        .where(
+            Post.withdrawn_at.is_(None),
+            Thanks.given_at >= week.period.since,
+            Thanks.given_at < week.period.until,
+        )
+        .order_by(Thanks.given_at.desc())
+    )
+    if reader_id is not None:
+        query = query.where(Post.author_id == reader_id)
+    for author_id, post_id, giver_id, department_id in db.session.execute(query):
+        week.thanks.setdefault(author_id, []).append((post_id, giver_id, department_id))
+
+
+class Shared:
+    """The week that the readers of a run share: loaded anew for another period, and now and then.
+
+    So a post that is withdrawn stands at most in the letters of some seconds.
+    """
+
+    READERS = 1000
+
+    def __init__(self) -> None:
+        self._week: Week | None = None
+        self._left = 0
+
+    def week(self, period: Period) -> Week:
+        if self._week is None or self._week.period != period or not self._left:
+            self._week = None  # before the next one is there: never two in memory
+            self._week, self._left = load(period), self.READERS
+        self._left -= 1
+        return self._week
