@@ -13,12 +13,17 @@ from tests import sources
 # A file imports only from floors below its own. Between two whole floors stand those that need
 # one file of the lower and serve one of the upper.
 FLOORS = {
-    0: "clock errors periods text version demo_content search.document search.inflection",
+    0: "clock errors periods text version demo_content search.bits search.document search.inflection",
     0.3: "slugs",
     0.5: "config markup demo_plan search.analysis search.query "
-         "search.whoosh_storage",  # told by one of those
+         "search.whoosh_storage search.whoosh_codec",  # told by one of those
+    # what a post is found by, and how a segment keeps it
+    0.7: "search.terms",
+    0.8: "search.whoosh_leaf",
+    0.9: "search.whoosh_writer search.whoosh_best",
     # the outside: database, mail, passwords, the folder of the index
-    1: "db mailer passwords search.whoosh_index search.whoosh_leaf",
+    1: "db mailer passwords search.whoosh_index",
+    1.2: "search.whoosh_shards",
     # tables, in the order of their foreign keys
     2: "models.people models.follows",
     2.1: "models.posts",

@@ -9,6 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
+from whoosh.filedb.structfile import StructFile
+
+
+class _File(StructFile):  # type: ignore[misc]
+    """A file that is read anywhere without moving a position, so that threads may share it.
+
+    Nothing is mapped: what was read once does not stay in the memory of each process, and a file
+    that was cut is an error instead of a signal.
+    """
+
+    def get(self, position: int, length: int) -> bytes:
+        read = os.pread(self.fileno(), length, position)
+        if len(read) != length:
+            raise EOFError(self._name)
+        return read
+
+    def __del__(self) -> None:
+        self.file.close()  # with the last search that reads it
 
 
 class Storage(FileStorage):  # type: ignore[misc]
@@ -25,7 +43,7 @@ class Storage(FileStorage):  # type: ignore[misc]
         return self._streams[-1]
 
     def open_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        self._streams.append(super().open_file(name, *args, **kwargs))
+        self._streams.append(_File(open(self._fpath(name), "rb"), name=name))  # noqa: SIM115
         return self._streams[-1]
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
