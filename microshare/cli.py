@@ -2,7 +2,7 @@
 
 import click
 
-from microshare import clock, config, create_app, indexing, installing, links, server, worker
+from microshare import clock, config, create_app, installing, links, remaking, server, worker
 from microshare.commands import colleagues, content, letters
 from microshare.commands.frame import Microshare
 from microshare.db import db, saving
@@ -25,7 +25,7 @@ def init() -> None:
     app = create_app()
     with app.app_context():
         click.echo("The tables are ready." if installing.install() else "Nothing to do.")
-        indexing.prepare()
+        remaking.prepare()
         _print_first_link()
         db.engine.dispose()
 
@@ -47,7 +47,7 @@ def serve(with_worker: bool) -> None:
     app = create_app()
     with app.app_context():
         installing.install()
-        indexing.prepare()
+        remaking.prepare()
         _print_first_link()
         db.session.remove()
         db.engine.dispose()

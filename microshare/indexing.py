@@ -2,19 +2,18 @@
 
 A post whose `indexed_version` is not its `version` is stale. Catching up indexes what it reads
 and writes back the version it saw; a crash, a lock or an edit meanwhile leaves the row stale, and
-the next round takes it. No queue, no lost event. Rebuilding is the same, from the start.
+the next round takes it. No queue, no lost event. What is broken, or waits in great number, is made
+anew shard by shard in `remaking`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, and_, bindparam, func, not_, or_, select, update
 
 from microshare import search
 from microshare.db import db, exclusive, saving
-from microshare.errors import Unavailable
-from microshare.models import Post, PostTag
+from microshare.models import Department, Post, PostTag, Tag, User
 from microshare.search.document import Document
 
 BATCH = 500  # posts in one commit of the index
@@ -30,94 +29,95 @@ class Difference:
     why: str = ""  # what the engine says is wrong with itself
 
 
-def catch_up(told: Callable[[int], None] = lambda count: None) -> int:
+@dataclass(frozen=True)
+class Batch:
+    """Some posts as they were read: their versions, and their texts but for those withdrawn."""
+
+    versions: Mapping[int, int]
+    documents: Sequence[Document]
+
+    @property
+    def gone(self) -> list[int]:
+        return sorted(self.versions.keys() - {document.id for document in self.documents})
+
+
+def catch_up(
+    told: Callable[[int], None] = lambda count: None, *, without: Sequence[range] = ()
+) -> int:
     """Bring the index up to date; returns how many posts were taken, `told` of each batch.
 
-    Does nothing while another process is at it.
+    Does nothing while another process is at it, and leaves alone the posts in `without`.
     """
     taken = 0
+    stale = and_(Post.indexed_version != Post.version, not_(or_(False, *map(within, without))))
     with exclusive("index") as mine:
-        if not mine:
-            return 0
-        if search.engine().needs_rebuild:
-            _forget_all()
-        while count := _next_batch():
-            taken += count
-            told(count)
+        while mine and (batch := read(stale)).versions:
+            search.engine().update(batch.documents, batch.gone)
+            mark(batch.versions)
+            taken += len(batch.versions)
+            told(len(batch.versions))
     return taken
 
 
-def _next_batch() -> int:
+def within(ids: range) -> ColumnElement[bool]:
+    """The posts with these ids."""
+    return Post.id.between(ids.start, ids.stop - 1)
+
+
+def read(condition: ColumnElement[bool]) -> Batch:
+    """The first posts of which this is true, as they are now."""
     db.session.rollback()  # a fresh look
-    posts = db.session.scalars(
-        select(Post)
-        .where(Post.indexed_version != Post.version)
+    rows = db.session.execute(
+        select(
+            *(Post.id, Post.version, Post.line, Post.note, Post.kind, Post.created_at),
+            *(Post.solved_at, Post.withdrawn_at, Department.slug, User.username_folded, User.name),
+        )
+        .join(Post.author)
+        .join(Post.department)
+        .where(condition)
         .order_by(Post.id)
         .limit(BATCH)
-        .options(
-            joinedload(Post.author),
-            joinedload(Post.department),
-            selectinload(Post.tags).joinedload(PostTag.tag),
-        )
     ).all()
-    if not posts:
-        return 0
-    seen = [(post.id, post.version) for post in posts]
-    documents = [_document(post) for post in posts if post.withdrawn_at is None]
-    gone = [post.id for post in posts if post.withdrawn_at is not None]
+    tags: dict[int, list[str]] = {row.id: [] for row in rows}
+    for post_id, name in db.session.execute(
+        select(PostTag.post_id, Tag.name)
+        .join(PostTag.tag)
+        .where(PostTag.post_id.in_(tags))
+        .order_by(PostTag.post_id, PostTag.position, PostTag.tag_id)
+    ):
+        tags[post_id].append(name)
     db.session.rollback()  # no transaction stays open while the index works
-    search.engine().update(documents, gone)
-    with saving():
-        for post_id, version in seen:
-            db.session.execute(
+    documents = [
+        Document(
+            id=row.id,
+            line=row.line,
+            note=row.note,
+            tags=tuple(tags[row.id]),
+            author=row.username_folded,
+            author_name=row.name,
+            department=row.slug,
+            created_at=row.created_at,
+            question=row.kind == "question",
+            open=row.kind == "question" and row.solved_at is None,
+            photo=False,
+        )
+        for row in rows
+        if row.withdrawn_at is None
+    ]
+    return Batch({row.id: row.version for row in rows}, documents)
+
+
+def mark(versions: Mapping[int, int]) -> None:
+    """Remember which versions of these posts the index knows."""
+    rows = [{"post": post, "known": version} for post, version in versions.items()]
+    for start in range(0, len(rows), 10 * BATCH):  # a writer need not wait long
+        with saving():
+            db.session.connection().execute(
                 update(Post)
-                .where(Post.id == post_id)
-                .values(indexed_version=version)
-                .execution_options(synchronize_session=False)
+                .where(Post.id == bindparam("post"))
+                .values(indexed_version=bindparam("known")),
+                rows[start : start + 10 * BATCH],
             )
-    return len(seen)
-
-
-def _document(post: Post) -> Document:
-    return Document(
-        id=post.id,
-        line=post.line,
-        note=post.note,
-        tags=tuple(tie.tag.name for tie in post.tags),
-        author=post.author.username_folded,
-        author_name=post.author.name,
-        department=post.department.slug,
-        created_at=post.created_at,
-        question=post.kind == "question",
-        open=post.is_open,
-        photo=False,
-    )
-
-
-def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
-    """Make the index anew from the database; returns how many posts were taken."""
-    with exclusive("index") as mine:
-        if not mine:
-            raise Unavailable("index", why="locked")
-        _forget_all()
-    return catch_up(told)
-
-
-def _forget_all() -> None:
-    # In this order: a crash between the two leaves posts stale, never an index that lacks them.
-    with saving():
-        db.session.execute(update(Post).values(indexed_version=0))
-    search.engine().clear()
-
-
-def prepare() -> None:
-    """Where there is no usable index (a new instance, another version), begin one.
-
-    Its posts come with the worker's next round; until then a search finds nothing, and no error.
-    """
-    with exclusive("index") as mine:
-        if mine and search.engine().needs_rebuild:
-            _forget_all()
 
 
 def waiting() -> int:

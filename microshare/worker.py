@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from microshare import account_letters, clock, config, digest_run, indexing, links, sign_in
+from microshare import account_letters, clock, config, digest_run, links, remaking, sign_in
 from microshare.db import db, outage, saving
 from microshare.errors import Refusal
 
@@ -38,6 +38,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
     for job, seconds in (
         (catch_up, INDEX),
+        (mend, INDEX),
         (send_letters, LETTERS),
         (send_digests, DIGESTS),
         (clean, CLEANING),
@@ -98,7 +99,12 @@ def _told(refusal: Refusal) -> str:
 
 def catch_up() -> None:
     """The index knows every post within two seconds."""
-    indexing.catch_up()
+    remaking.follow()
+
+
+def mend() -> None:
+    """What is broken of the index is made anew, beside the new posts."""
+    remaking.mend()
 
 
 def send_letters() -> None:

@@ -37,6 +37,7 @@ FLOORS = {
     4: "posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in
     5: "feeds indexing transfer account_letters handover",
+    5.1: "remaking",
     5.2: "digest inbox demo_play",
     5.4: "digest_letter demo",
     5.6: "digest_run",

@@ -7,12 +7,17 @@ from datetime import UTC, tzinfo
 from typing import Literal, Protocol, cast
 
 from flask import current_app
+from sqlalchemy import select
 
 from microshare import config
+from microshare.db import db
+from microshare.models import Post
 from microshare.search import analysis
 from microshare.search.document import Document, Health
 from microshare.search.query import Query, parse
 from microshare.search.whoosh_engine import WhooshEngine
+
+MANY = 300  # posts that wait to be indexed, of which a searcher is told
 
 _KEY = "microshare.search"
 _making = threading.Lock()
@@ -20,6 +25,9 @@ _making = threading.Lock()
 
 class Engine(Protocol):
     """Finds posts by their words. It gets finished objects and decides nothing about readers."""
+
+    @property
+    def is_whole(self) -> bool: ...  # whether no part of the index is left out of what it answers
 
     @property
     def needs_rebuild(self) -> bool: ...
@@ -52,6 +60,7 @@ class Found:
     query: Query
     ids: Sequence[int]
     matcher: Callable[[str], bool]  # whether a word of a text was searched for
+    is_whole: bool = True  # whether all posts are known, but for the newest few
 
 
 def engine() -> Engine:
@@ -62,6 +71,12 @@ def engine() -> Engine:
         return cast(Engine, current_app.extensions[_KEY])
 
 
+def embedded() -> WhooshEngine | None:
+    """The engine of the current app where it keeps its index in shards beside the database."""
+    made = engine()
+    return made if isinstance(made, WhooshEngine) else None
+
+
 def find(
     raw: str, *, sort: str = "newest", limit: int, before: int | None = None, zone: tzinfo = UTC
 ) -> Found:
@@ -69,4 +84,9 @@ def find(
     query = parse(raw)
     order: Literal["newest", "best"] = "best" if sort == "best" else "newest"
     ids = engine().find(query, sort=order, limit=limit, before=before, zone=zone)
-    return Found(query, ids, analysis.matcher(query.terms))
+    return Found(query, ids, analysis.matcher(query.terms), _is_whole())
+
+
+def _is_whole() -> bool:
+    waiting = select(Post.id).where(Post.indexed_version != Post.version).offset(MANY).limit(1)
+    return engine().is_whole and db.session.scalar(waiting) is None

@@ -46,7 +46,7 @@ def highest(bits: int, limit: int) -> list[int]:
     """
     if limit > _FEW:
         return numbers(bits)[: -limit - 1 : -1]
-    found = []
+    found: list[int] = []
     while bits and len(found) < limit:
         found.append(bits.bit_length() - 1)
         bits ^= 1 << found[-1]
@@ -110,7 +110,8 @@ def levels(
     waiting = [(among, len(slices) - 1, 0)]
     while waiting:
         bits, place, value = waiting.pop()
-        if value + (2 << place if place >= 0 else 1) <= least or (most is not None and value > most):
+        highest = value + (2 << place if place >= 0 else 1) - 1
+        if highest < least or (most is not None and value > most):
             continue
         if place < 0:
             yield value, bits

@@ -13,7 +13,7 @@ years, posts of one score are newest first. The figures were chosen on `banking7
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import and_, or_
@@ -29,12 +29,16 @@ _K1, _B = 1.2, 0.75  # as usual for BM25
 _UNIT = 63  # what a word of a single post tells
 _WORD = 0.5  # what any word tells beside its rarity, in units
 _OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
-_LENGTH = 1.4  # what a post loses each time that its length weighs double, in units
+_LENGTH = 1.0  # what a post loses each time that its length weighs double, in units
 _LONG = 3  # doublings that are counted
 _HALF = 12  # half-years after which a post counts half
 _ONE_IN = 4  # a post must say at least one in so many of the words
 _FEW = 3  # up to so many words, every word counts
 _COMMON = stoplists["en"] | stoplists["nl"]  # Snowball's
+
+
+_SEVERAL = 128  # posts in which the order of words is looked up at once, at first
+Levels = Iterator[tuple[int, int]]
 
 
 class Rank(NamedTuple):
@@ -104,24 +108,55 @@ class _Scored:
     def __init__(self, leaf: Leaf, asked: Asked, scale: Scale) -> None:
         self.leaf = leaf
         self._scale = scale
-        self._allowed = leaf.without(asked, leaf.allowed(asked))
-        forms = (leaf.by_form(one, self._allowed) for one in asked.said) if self._allowed else ()
-        self._said = [said for said in forms if said]
+        self._asked = asked
+        allowed = leaf.allowed(asked)
+        self._allowed = allowed if asked.has_phrases else leaf.without(asked, allowed)
+        forms = asked.said if self._allowed else ()
+        by_form = (leaf.by_form(one, self._allowed, in_order=False) for one in forms)
+        self._said = [said for said in by_form if said]
         self._any = [reduce(or_, said) for said in self._said]
 
     @cached_property
     def all(self) -> int:
-        """The posts that say every word."""
+        """The posts that say every word, with those of phrases in any order."""
         return reduce(and_, self._any, self._allowed) if self._any else 0
 
     @cached_property
     def some(self) -> int:
-        """The posts that say enough of the words, but not all."""
+        """The posts that say enough of the words, and perhaps all."""
+        if len(self._any) < 2:
+            return 0
         counts: bits.Slices = []
         for said in self._any:
             bits.add(counts, said, 1)
         needed = math.ceil(len(self._any) / _ONE_IN)
-        return bits.at_least(counts, self._allowed, max(1, needed)) & ~self.all
+        found = bits.at_least(counts, self._allowed, needed)
+        return found if self._asked.has_phrases else found & ~self.all
+
+    def true(self, posts: int, has_all: bool) -> int:
+        """Of these posts those that say all, or not all, of it, with phrases in their order."""
+        if not self._asked.has_phrases:
+            return posts
+        saying = posts & self.all
+        for forms in self._asked.said:
+            saying = self.leaf.saying(forms, saying) if saying else 0
+        return self.leaf.without(self._asked, saying if has_all else posts & ~saying)
+
+    def levels(self, has_all: bool, among: int, least: int, most: int | None) -> Levels:
+        """The scores that occur in a tier, highest first, with the posts that have them."""
+        waiting: list[tuple[int, int]] = []
+        several = _SEVERAL if self._asked.has_phrases else 1
+        for score, posts in bits.levels(self.sums, among, least, most):
+            waiting.append((score, posts))
+            if sum(posts.bit_count() for _, posts in waiting) >= several:
+                yield from self._true_levels(waiting, has_all)
+                waiting = []
+                several *= 4
+        yield from self._true_levels(waiting, has_all)
+
+    def _true_levels(self, levels: Sequence[tuple[int, int]], has_all: bool) -> Levels:
+        true = self.true(reduce(or_, (posts for _, posts in levels), 0), has_all)
+        yield from ((score, posts & true) for score, posts in levels if posts & true)
 
     @cached_property
     def sums(self) -> bits.Slices:
@@ -139,16 +174,18 @@ class _Scored:
     def rank_of(self, id: int) -> Rank | None:
         """Where a post stands; None where it is not found here."""
         number = self.leaf.number_of(id)
-        if number is None or not (self.all | self.some) >> number & 1:
+        if number is None:
+            return None
+        post = 1 << number
+        has_all = bool(self.true(self.all & post, True))
+        if not has_all and not self.true(self.some & post, False):
             return None
         half = next(half for half, posts in self.leaf.halves if posts >> number & 1)
         score = bits.value_of(self.sums, number) * self._scale.of_age(half)
-        return Rank(bool(self.all >> number & 1), score, id)
+        return Rank(has_all, score, id)
 
 
-def ranked(
-    leaves: Sequence[Leaf], asked: Asked, limit: int, before: int | None
-) -> list[int]:
+def ranked(leaves: Sequence[Leaf], asked: Asked, limit: int, before: int | None) -> list[int]:
     """The ids of the best posts, on from the post `before`; none where that is not found.
 
     Segments come newest first, so that old ones need no look once the page is full of better.
@@ -184,13 +221,12 @@ def _page(
             if not among:
                 continue
             most = None if last is None else last.score // age
-            for value, equal in bits.levels(one.sums, among, -(-least // age), most):
+            for value, equal in one.levels(has_all, among, -(-least // age), most):
                 score = value * age
-                if last and score == last.score:
-                    equal &= one.leaf.older(last.id)
                 if len(page) == limit and score < page[0][0]:
                     break
-                for id in one.leaf.newest(equal, limit):
+                rest = one.leaf.older(last.id) if last and score == last.score else equal
+                for id in one.leaf.newest(equal & rest, limit):
                     if len(page) < limit:
                         heapq.heappush(page, (score, id))
                     else:

@@ -12,7 +12,8 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -47,7 +48,6 @@ class Postings:
             self.posts.append(post)
             self.firsts.append(place)
 
-
     def sort(self) -> None:
         """Bring the posts into order."""
         order = sorted(range(len(self.posts)), key=self.posts.__getitem__)
@@ -77,31 +77,27 @@ class Piece:
         """The posts, with each place of the term, under other numbers; -1 leaves a post out."""
         posts = bits.numbers(self.bits) if self._posts is None else self._posts
         firsts = _shorts(self._firsts) or [0] * len(posts)
-        more: dict[int, list[int]] = {}
-        for post, place in _pairs(_shorts(self._more)):
-            more.setdefault(post, []).append(place)
         for post, first in zip(posts, firsts, strict=True):
             if to[post] >= 0:
                 yield to[post], first
-                for place in more.get(post, ()):
+                for place in self.more.get(post, ()):
                     yield to[post], place
 
-    def places(self, among: int) -> dict[int, set[int]]:
-        """Where the term stands in each of these posts, which all have it."""
-        firsts, more = _shorts(self._firsts), _shorts(self._more)
-        if self._posts is None and 20 * among.bit_count() < len(firsts):
-            found = {
-                post: {firsts[(self.bits & bits.below(post)).bit_count()]}
-                for post in bits.numbers(among)
-            }
-        else:
-            every = bits.numbers(self.bits) if self._posts is None else self._posts
-            first = dict(zip(every, firsts, strict=True))
-            found = {post: {first[post]} for post in bits.numbers(among)}
-        for post, place in _pairs(more):
-            if post in found:
-                found[post].add(place)
-        return found
+    def firsts(self, posts: Sequence[int]) -> list[int]:
+        """The first place of the term in each of these posts, which all have it."""
+        firsts = _shorts(self._firsts)
+        if self._posts is None and 20 * len(posts) < len(firsts):
+            return [firsts[(self.bits & bits.below(post)).bit_count()] for post in posts]
+        every = bits.numbers(self.bits) if self._posts is None else self._posts
+        return list(map(dict(zip(every, firsts, strict=True)).__getitem__, posts))
+
+    @cached_property
+    def more(self) -> dict[int, list[int]]:
+        """Further places of the term, in the posts that have it more than once."""
+        more: dict[int, list[int]] = {}
+        for post, place in zip(*_halves(_shorts(self._more)), strict=True):
+            more.setdefault(post, []).append(place)
+        return more
 
 
 class Codec(W3Codec):  # type: ignore[misc]
@@ -207,8 +203,8 @@ class Terms:
             self._piece(entry)
 
 
-def _pairs(more: "array[int]") -> Iterable[tuple[int, int]]:
-    return zip(more[::2], more[1::2], strict=True)
+def _halves(pairs: "array[int]") -> "tuple[array[int], array[int]]":
+    return pairs[::2], pairs[1::2]
 
 
 def _shorts(raw: bytes | memoryview) -> "array[int]":

@@ -1,8 +1,8 @@
 """The embedded engine: full-text search in a folder, without a server.
 
 Newest first, a post must say every word; shards are asked from the newest down until the page is
-full. Best first is in `whoosh_best`. A shard that is broken is left out, and marked to be made anew;
-only where no shard can answer is the search refused.
+full. Best first is in `whoosh_best`. A shard that is broken is left out, and marked to be made
+anew; only where no shard can answer is the search refused.
 """
 
 from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ class WhooshEngine:
         if query.is_empty or limit < 1:
             return []
         is_ranked = sort == "best" and any(not term.negated for term in query.terms)
-        search = asked(telling(query) if sort == "best" else query, zone)
+        search = asked(telling(query) if is_ranked else query, zone)
         left_out: dict[tuple[int, int], str] = {}
         while True:
             present = self.shards.present()
@@ -94,7 +94,8 @@ class WhooshEngine:
         in_turn = [(n, self.shards.leaves(n, makes[n])) for n in sorted(makes, reverse=True)]
         try:
             with telling_damage():
-                return ranked([leaf for _, leaves in in_turn for leaf in leaves], search, limit, before)
+                every = [leaf for _, leaves in in_turn for leaf in leaves]
+                return ranked(every, search, limit, before)
         except Unavailable:
             for shard, leaves in in_turn:  # each alone tells which one it is
                 with self.shards.noticing(shard, makes[shard]):
@@ -114,9 +115,9 @@ class WhooshEngine:
         except Unavailable:
             return True
 
-    def broken(self, last: int = 0) -> list[int]:
-        """The shards that must be made anew, up to that of the post `last`; newest first."""
-        return self.shards.broken(last)
+    def broken(self) -> list[int]:
+        """The shards that must be made anew, newest first. Raises `Unavailable` without any."""
+        return self.shards.broken()
 
     def check(self) -> Health:
         """Read the whole index, to the last posting."""
@@ -165,7 +166,7 @@ def _newest_of(leaf: Leaf, search: Asked, limit: int, before: int | None) -> Seq
         found &= leaf.older(before)
     for forms in search.said:
         found &= leaf.perhaps(forms, found)
-    if not any(len(forms.words) > 1 for forms in (*search.said, *search.unsaid)):
+    if not search.has_phrases:
         return leaf.newest(leaf.without(search, found), limit)
     ids: list[int] = []
     while found and len(ids) < limit:

@@ -11,7 +11,6 @@ import errno
 import os
 import re
 import struct
-import threading
 import time
 import zlib
 from collections import Counter
@@ -160,24 +159,37 @@ class Folder:
 
         `whole` leaves one segment behind.
         """
+        with self._writing() as (writer, storage):
+            leaves = {s: Leaf(storage, s) for s in writer.segments}
+            _delete(leaves, {*gone, *(document.id for document in documents)})
+            merged = list(leaves) if whole else _to_merge(writer.segments)
+            # Opened anew, without what was just deleted.
+            writer.fill(documents, [Leaf(storage, s) for s in merged if s.doc_count()])
+            writer.commit(mergetype=lambda _, every: [s for s in every if s not in merged])
+
+    @contextmanager
+    def _writing(self) -> Iterator[tuple[Writer, Storage]]:
+        """A writer that is committed inside, or dropped where anything fails."""
         with telling():
             self._check_version()
         with self.locked() as storage, telling():
             writer = None
             try:
                 writer = Writer(index.FileIndex(storage, SCHEMA))
-                leaves = {s: Leaf(storage, s) for s in writer.segments}
-                _delete(leaves, {*gone, *(document.id for document in documents)})
-                merged = list(leaves) if whole else _to_merge(writer.segments)
-                # Opened anew, without what was just deleted.
-                writer.fill(documents, [Leaf(storage, s) for s in merged if s.doc_count()])
-                writer.commit(mergetype=lambda _, segments: [s for s in segments if s not in merged])
+                yield writer, storage
             finally:
                 if writer is not None and not writer.is_closed:
                     # A half-way commit may fail to cancel; its streams are closed below.
                     with suppress(OSError, *_DAMAGE):
                         writer.cancel()
                 storage.close_streams()
+
+    def fill(self, documents: Iterable[Document]) -> None:
+        """Write these posts, which come by their ids, as the one segment of an empty folder."""
+        with self._writing() as (writer, _):
+            for document in documents:
+                writer.add(document)
+            writer.commit(merge=False)
 
     def make(self) -> None:
         """An empty index of the present version, where there is nothing yet."""

@@ -11,8 +11,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, reduce
 from heapq import nlargest
+from operator import or_
 from typing import Any
 
 from whoosh.codec.whoosh3 import W3Codec
@@ -32,6 +33,11 @@ class Asked:
     facts: tuple[tuple[list[str], bool], ...]  # one of these, or none of these
     after: int | None  # microseconds since 1970
     before: int | None
+
+    @property
+    def has_phrases(self) -> bool:
+        """Whether the order of words counts, which takes longest to look up."""
+        return any(len(forms.words) > 1 for forms in (*self.said, *self.unsaid))
 
 
 def asked(query: Query, zone: tzinfo) -> Asked:
@@ -135,19 +141,11 @@ class Leaf:
 
     def saying(self, forms: Forms, among: int) -> int:
         """Those of these posts that say this, in any form."""
-        found = 0
-        for having in self.by_form(forms, among):
-            found |= having
-        return found
+        return reduce(or_, self.by_form(forms, among), 0)
 
     def perhaps(self, forms: Forms, among: int) -> int:
         """Those of these posts that may say this: with all words of a phrase, in any order."""
-        if not among:
-            return 0
-        found = among if forms.words else 0
-        for word in forms.words:
-            found &= self._having("exact", [word])
-        return found | self.saying(forms._replace(words=[]), among)
+        return reduce(or_, self.by_form(forms, among, in_order=False), 0)
 
     def upper(self, found: int, limit: int) -> int:
         """The newest of these posts, about so many; all where they are in no order."""
@@ -155,9 +153,9 @@ class Leaf:
             return found
         return found & ~bits.below(bits.highest(found, limit)[-1])
 
-    def by_form(self, forms: Forms, among: int) -> list[int]:
+    def by_form(self, forms: Forms, among: int, *, in_order: bool = True) -> list[int]:
         """Those of these posts that say this literally, by each root, by a tag, and as begun."""
-        found = [self._phrase(forms.words, among)] if forms.words else []
+        found = [self._phrase(forms.words, among, in_order)] if forms.words else []
         found += [self._having("roots", [root]) & among for root in forms.roots]
         if forms.facts:
             found.append(self._having("facts", forms.facts) & among)
@@ -191,8 +189,8 @@ class Leaf:
             found |= piece.bits
         return found
 
-    def _phrase(self, words: list[str], among: int) -> int:
-        """Those of these posts that have these words in this order, with nothing in between."""
+    def _phrase(self, words: Sequence[str], among: int, in_order: bool) -> int:
+        """Those of these posts that have these words; in this order, with nothing in between."""
         pieces = []
         for word in words:
             piece = self.terms.piece("exact", word)
@@ -200,24 +198,33 @@ class Leaf:
                 return 0
             among &= piece.bits
             pieces.append(piece)
-        if len(words) == 1 or not among:
+        if len(pieces) == 1 or not in_order or not among:
             return among
-        starts = pieces[0].places(among)
-        for distance, piece in enumerate(pieces[1:], start=1):
-            among = bits.of(starts, self.count)
-            places = piece.places(among)
-            starts = {
-                number: kept
-                for number, begun in starts.items()
-                if (kept := {place for place in begun if place + distance in places[number]})
-            }
-        return bits.of(starts, self.count)
+        posts = bits.numbers(among)
+        firsts = [piece.firsts(posts) for piece in pieces]
+        found = []
+        for post, *begun in zip(posts, *firsts, strict=True):
+            if any(post in piece.more for piece in pieces):
+                places = [
+                    {first, *piece.more.get(post, ())}
+                    for first, piece in zip(begun, pieces, strict=True)
+                ]
+                if _follow(places):
+                    found.append(post)
+            elif all(place == begun[0] + n for n, place in enumerate(begun)):
+                found.append(post)
+        return bits.of(found, self.count)
 
     def check(self) -> None:
         """Read all of it; raises where it is damaged."""
         self.terms.check()
         if len(self.created) != self.count or self.ids != array("q", self.ids):
             raise EOFError
+
+
+def _follow(places: Sequence[set[int]]) -> bool:
+    """Whether the words with these places stand in a row somewhere."""
+    return any(all(start + n in stands for n, stands in enumerate(places)) for start in places[0])
 
 
 def _column(storage: Any, segment: Any, name: str) -> Any:

@@ -1,9 +1,9 @@
 """The shards of the embedded index: which there are, which are broken, how one is made anew.
 
-Posts with ids 1 to 50,000 stand in shard 0, the next in shard 1, and so on, each an index of its own
-in a folder such as `00001.3`: the third that was made for shard 1. A shard that is made anew is
-written beside the old one and takes its place by a rename; a search that reads the old one goes on.
-What a crash leaves half-way has no place, and is swept away by the next that is made.
+Posts with ids 1 to 50,000 stand in shard 0, the next in shard 1, and so on, each an index of its
+own in a folder such as `00001.3`: the third that was made for shard 1. A shard that is made anew is
+written beside the old one and takes its place by a rename; a search that reads the old one goes
+on. What a crash leaves half-way has no place, and is swept away by the next that is made.
 
 Whoever finds a shard broken leaves a mark, `00001.3.damaged`, for the worker, which makes that shard
 anew and no other.
@@ -31,7 +31,7 @@ _MARK = re.compile(r"(\d{5,})\.(\d+)\.(missing|version|damaged)")
 Stamp = tuple[int, int, int] | None
 
 
-class Broken(Exception):  # noqa: N818
+class Broken(Exception):
     """A shard that cannot be read."""
 
     def __init__(self, shard: int, why: str) -> None:
@@ -58,7 +58,8 @@ class Shards:
     def present(self) -> dict[int, tuple[int, str]]:
         """The shards that there are: which make of each counts, and what is wrong with it."""
         try:
-            names = os.listdir(self.path)
+            with os.scandir(self.path) as entries:
+                names = [entry.name for entry in entries]
         except FileNotFoundError:
             raise Unavailable("index", why="missing") from None
         found: dict[int, int] = {}
@@ -66,8 +67,9 @@ class Shards:
             if match := _FOLDER.fullmatch(name):
                 shard, make = int(match[1]), int(match[2])
                 found[shard] = max(make, found.get(shard, 0))
-        marks = {(int(m[1]), int(m[2])): m[3] for name in names if (m := _MARK.fullmatch(name))}
-        marks |= self._marks
+        marks = dict(self._marks)
+        for mark in filter(None, map(_MARK.fullmatch, names)):
+            marks[int(mark[1]), int(mark[2])] = mark[3]
         return {shard: (make, marks.get((shard, make), "")) for shard, make in found.items()}
 
     def folder(self, shard: int, make: int) -> Folder:
@@ -112,16 +114,17 @@ class Shards:
         with suppress(OSError):
             (self.path / f"{shard:05}.{make}.{why}").touch()
 
-    def broken(self, last: int = 0) -> list[int]:
-        """The shards that must be made anew, up to that of the post `last`; newest first."""
+    def broken(self) -> list[int]:
+        """The shards that must be made anew, newest first."""
         for shard, (make, why) in self.present().items():
             if not why and (shard, make) not in self._examined:
                 with suppress(Broken):
                     self.leaves(shard, make)
                     self._examined.add((shard, make))
         present = self.present()
-        end = max([*present, self.of(last)])
-        return [n for n in range(end, -1, -1) if present.get(n, (0, "missing"))[1]]
+        return [
+            n for n in range(max(present, default=0), -1, -1) if present.get(n, (0, "missing"))[1]
+        ]
 
     def update(self, documents: Sequence[Document], gone: Iterable[int]) -> None:
         """Write posts to their shards, each all or nothing; posts may begin new shards."""
@@ -149,6 +152,9 @@ class Shards:
         """An empty folder beside the shard, to make it anew in."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.chmod(0o700)
+        for path in self.path.iterdir():
+            if path.is_file() and not _MARK.fullmatch(path.name):
+                path.unlink(missing_ok=True)  # of the time before there were shards
         folder = Folder(self.path / f"{shard:05}.new", self.size)
         if folder.path.exists():
             shutil.rmtree(folder.path)

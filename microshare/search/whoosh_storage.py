@@ -43,7 +43,8 @@ class Storage(FileStorage):  # type: ignore[misc]
         return self._streams[-1]
 
     def open_file(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        self._streams.append(_File(open(self._fpath(name), "rb"), name=name))  # noqa: SIM115
+        opened = Path(self._fpath(name)).open("rb")  # noqa: SIM115 - closed with the last reader
+        self._streams.append(_File(opened, name=name))
         return self._streams[-1]
 
     def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:

@@ -31,6 +31,11 @@ class Writer(writing.SegmentWriter):  # type: ignore[misc]
         super().__init__(index, _lk=False, codec=Codec(), compound=False)
         self.pool = _Pool()
 
+    def add(self, document: Document) -> None:
+        """Add a post to the new segment; its id is higher than that of the last one added."""
+        created = terms.microseconds(document.created_at)
+        self._add_words(document, self._add_row(document.id, created))
+
     def fill(self, documents: Sequence[Document], leaves: Sequence[Leaf]) -> None:
         """The new segment: these posts, and those of older segments, by the order of their ids."""
         fresh = [

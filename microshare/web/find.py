@@ -16,13 +16,15 @@ def search() -> str:
     sort = request.args.get("sort", "newest")
     sort = sort if sort in SORTS else "newest"
     page = matcher = None
+    is_whole = True
     if raw.strip():
         page, found = feeds.found(reader(), raw, sort=sort, before=before(), zone=zone())
-        matcher = found.matcher
+        matcher, is_whole = found.matcher, found.is_whole
     return render_template(
         "search.html",
         q=raw,
         sort=sort,
         page=page,
         matcher=matcher,
+        is_whole=is_whole,
     )
