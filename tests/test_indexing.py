@@ -189,6 +189,9 @@ def test_while_another_process_is_at_it_nothing_is_done(house: House) -> None:
     with exclusive("index") as mine:
         assert mine
         assert indexing.catch_up() == 0
+    with exclusive("mending") as mine:
+        assert mine
+        assert remaking.mend() == 0
         with pytest.raises(Unavailable) as unavailable:
             remaking.rebuild()
     assert (unavailable.value.code, unavailable.value.facts) == ("index", {"why": "locked"})

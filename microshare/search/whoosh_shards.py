@@ -2,8 +2,8 @@
 
 Posts with ids 1 to 50,000 stand in shard 0, the next in shard 1, and so on, each an index of its
 own in a folder such as `00001.3`: the third that was made for shard 1. A shard that is made anew is
-written beside the old one and takes its place by a rename; a search that reads the old one goes
-on. What a crash leaves half-way has no place, and is swept away by the next that is made.
+written beside the old one and takes its place by a rename, while a search that reads the old one
+goes on. What a crash leaves half-way has no place, and is swept away by the next that is made.
 
 Whoever finds a shard broken leaves a mark, `00001.3.damaged`, for the worker, which makes that shard
 anew and no other.
