@@ -186,13 +186,12 @@ class _Crew:
                 while self._left and not failed and len(at_work) < (os.cpu_count() or 1):
                     at_work.append(self._begun(self._left.pop(0)))
                 sleep(_PAUSE)
-                ended = [one for one in at_work if one[0].poll() is not None]
+                ended = [one for one in at_work if not one[1].is_alive()]
                 failed = failed or any(process.returncode for process, _ in ended)
                 at_work = [one for one in at_work if one not in ended]
         finally:
             for process, thread in at_work:
                 process.terminate()
-                process.wait()
                 thread.join()
         if failed:
             raise Unavailable("index", why="damaged")
@@ -211,7 +210,8 @@ class _Crew:
         return process, thread
 
     def _listen(self, process: "subprocess.Popen[str]") -> None:
-        for line in process.stdout or ():
-            with self._lock:
-                self._taken += int(line)
-                self._told(int(line))
+        with process:
+            for line in process.stdout or ():
+                with self._lock:
+                    self._taken += int(line)
+                    self._told(int(line))

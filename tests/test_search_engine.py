@@ -20,11 +20,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from microshare.errors import Unavailable
-from microshare.search import Engine
+from microshare.search import Engine, whoosh_shards
 from microshare.search.document import Document
 from microshare.search.query import parse
 from microshare.search.whoosh_engine import WhooshEngine
 
+SMALL = 3  # posts of a shard
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -43,8 +44,18 @@ def post(id: int, line: str = "", **facts: Any) -> Document:
     return Document(id=id, line=line, **{**usual, **facts})
 
 
-@pytest.fixture(params=["whoosh"])
+@pytest.fixture(params=["whoosh", "whoosh in shards"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    size = SMALL if request.param == "whoosh in shards" else whoosh_shards.SIZE
+    made: Engine = WhooshEngine(tmp_path / "index", size)
+    made.clear()
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["whoosh"])
+def large(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine for real texts in their thousands."""
     made: Engine = WhooshEngine(tmp_path / "index")
     made.clear()
     yield made
@@ -455,11 +466,11 @@ def measured(
     return sum(values) / len(values)
 
 
-def test_dutch_forms_find_each_other(engine: Engine) -> None:
-    recall = measured(engine, "nl_inflection_ud", 4, lambda hits, all: sum(hits) / all)
+def test_dutch_forms_find_each_other(large: Engine) -> None:
+    recall = measured(large, "nl_inflection_ud", 4, lambda hits, all: sum(hits) / all)
     assert recall > 0.82  # 0.85 over all queries; 0.70 with one stemmer
 
 
-def test_english_questions_find_their_like(engine: Engine) -> None:
-    precision = measured(engine, "banking77_intent", 6, lambda hits, all: sum(hits) / 10)
+def test_english_questions_find_their_like(large: Engine) -> None:
+    precision = measured(large, "banking77_intent", 6, lambda hits, all: sum(hits) / 10)
     assert precision > 0.66  # 0.70 over all queries; 0.03 when every word is required

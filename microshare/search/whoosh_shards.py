@@ -5,8 +5,8 @@ own in a folder such as `00001.3`: the third that was made for shard 1. A shard 
 written beside the old one and takes its place by a rename, while a search that reads the old one
 goes on. What a crash leaves half-way has no place, and is swept away by the next that is made.
 
-Whoever finds a shard broken leaves a mark, `00001.3.damaged`, for the worker, which makes that shard
-anew and no other.
+Whoever finds a shard broken leaves a mark, `00001.3.damaged`, for the worker, which makes that
+shard anew and no other.
 """
 
 import os
