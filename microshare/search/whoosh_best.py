@@ -86,7 +86,9 @@ def scale_of(leaves: Sequence[Leaf], asked: Asked) -> Scale:
     words = sum(length * posts.bit_count() for length, posts in lengths)
     worths = []
     for forms in asked.said:
-        counts = map(sum, zip(*(leaf.counts(forms) for leaf in leaves), strict=True))
+        counts = list(map(sum, zip(*(leaf.counts(forms) for leaf in leaves), strict=True)))
+        if forms.words:  # a phrase is taken to be as rare as its rarest word
+            counts[: len(forms.words)] = [min(counts[: len(forms.words)])]
         worths.append(tuple(_worth(count, total, form) for form, count in enumerate(counts)))
     newest = max((half for leaf in leaves for half, _ in leaf.halves), default=0)
     return Scale(tuple(filter(None, worths)), max(1.0, words / total), newest)
@@ -190,6 +192,8 @@ def ranked(leaves: Sequence[Leaf], asked: Asked, limit: int, before: int | None)
 
     Segments come newest first, so that old ones need no look once the page is full of better.
     """
+    if not leaves:
+        return []
     scale = scale_of(leaves, asked)
     scored = [_Scored(leaf, asked, scale) for leaf in leaves]
     last = None

@@ -164,9 +164,9 @@ class Leaf:
         return found
 
     def counts(self, forms: Forms) -> list[int]:
-        """About how many posts have each form; of a phrase, how many have its rarest word."""
+        """About how many posts have each word of this, and then each other form."""
         count = self.terms.count
-        found = [min(count("exact", word) for word in forms.words)] if forms.words else []
+        found = [count("exact", word) for word in forms.words]
         found += [count("roots", root) for root in forms.roots]
         if forms.facts:
             found.append(sum(count("facts", fact) for fact in forms.facts))

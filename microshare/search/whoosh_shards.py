@@ -97,11 +97,21 @@ class Shards:
             with telling():
                 yield
         except Unavailable as refusal:
-            if refusal.facts["why"] not in _CURES:
+            if refusal.facts["why"] not in _CURES or self._is_sound(shard, make):
                 raise
             if self.make_of(shard) == make:  # else it was replaced meanwhile
                 self._mark(shard, make, refusal.facts["why"])
             raise Broken(shard, refusal.facts["why"]) from refusal
+
+    def _is_sound(self, shard: int, make: int) -> bool:
+        """Whether a shard can be read to its last posting: then what failed is no damage of it."""
+        try:
+            with telling():
+                for leaf in self.folder(shard, make).leaves():
+                    leaf.check()
+        except Unavailable:
+            return False
+        return True
 
     def make_of(self, shard: int) -> int:
         """Which make of a shard counts; 0 where there is none."""
