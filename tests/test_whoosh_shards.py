@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from microshare.errors import Unavailable
@@ -112,6 +113,7 @@ def test_a_page_is_the_same_whatever_the_size_of_shards(tmp_path: Path, sort: st
         engine.close()
 
 
+@hypothesis_settings(max_examples=25, deadline=None)
 @given(lines=st.lists(st.lists(st.sampled_from(WORDS[:4]), max_size=5), max_size=14))
 def test_phrases_and_words_are_those_that_a_look_at_the_lines_finds(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]]
@@ -213,6 +215,7 @@ def test_a_search_that_fails_in_a_sound_shard_does_not_make_it_anew(
     assert engine.is_whole
 
 
+@hypothesis_settings(deadline=None)
 @given(
     sums=st.lists(st.tuples(st.sets(st.integers(0, 40)), st.integers(0, 90)), max_size=6),
     least=st.integers(0, 60),
