@@ -8,6 +8,7 @@ anew shard by shard in `remaking`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, not_, or_, select, update
 
@@ -87,24 +88,24 @@ def read(condition: ColumnElement[bool]) -> Batch:
     ):
         tags[post_id].append(name)
     db.session.rollback()  # no transaction stays open while the index works
-    documents = [
-        Document(
-            id=row.id,
-            line=row.line,
-            note=row.note,
-            tags=tuple(tags[row.id]),
-            author=row.username_folded,
-            author_name=row.name,
-            department=row.slug,
-            created_at=row.created_at,
-            question=row.kind == "question",
-            open=row.kind == "question" and row.solved_at is None,
-            photo=False,
-        )
-        for row in rows
-        if row.withdrawn_at is None
-    ]
+    documents = [_document(row, tags[row.id]) for row in rows if row.withdrawn_at is None]
     return Batch({row.id: row.version for row in rows}, documents)
+
+
+def _document(row: Any, tags: Sequence[str]) -> Document:
+    return Document(
+        id=row.id,
+        line=row.line,
+        note=row.note,
+        tags=tuple(tags),
+        author=row.username_folded,
+        author_name=row.name,
+        department=row.slug,
+        created_at=row.created_at,
+        question=row.kind == "question",
+        open=row.kind == "question" and row.solved_at is None,
+        photo=False,
+    )
 
 
 def mark(versions: Mapping[int, int]) -> None:

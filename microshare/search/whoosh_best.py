@@ -29,7 +29,9 @@ _K1, _B = 1.2, 0.75  # as usual for BM25
 _UNIT = 63  # what a word of a single post tells
 _WORD = 0.5  # what any word tells beside its rarity, in units
 _OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
-_LENGTH = 1.0  # what a post loses each time that its length weighs double, in units
+_LENGTH = 0.2  # what a post loses each time that its length weighs double, in units: for one word,
+_MORE_WORDS = 0.4  # and for each further word of the search,
+_MOST_LENGTH = 1.2  # at most
 _LONG = 3  # doublings that are counted
 _HALF = 12  # half-years after which a post counts half
 _ONE_IN = 4  # a post must say at least one in so many of the words
@@ -68,7 +70,8 @@ class Scale:
 
     def of_length(self, words: int) -> int:
         weight = 1 + _K1 * (1 - _B + _B * words / self.mean)
-        return max(0, round(_UNIT * _LENGTH * (_LONG - math.log2(weight))))
+        loss = min(_MOST_LENGTH, _LENGTH + _MORE_WORDS * (len(self.worths) - 1))
+        return max(0, round(_UNIT * loss * (_LONG - math.log2(weight))))
 
     def of_age(self, half: int) -> int:
         return max(1, round(2 ** (16 - (self.newest - half) / _HALF)))
