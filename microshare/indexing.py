@@ -52,12 +52,24 @@ def catch_up(
     taken = 0
     stale = and_(Post.indexed_version != Post.version, not_(or_(False, *map(within, without))))
     with exclusive("index") as mine:
+        if mine:
+            _begin()
         while mine and (batch := read(stale)).versions:
             search.engine().update(batch.documents, batch.gone)
             mark(batch.versions)
             taken += len(batch.versions)
             told(len(batch.versions))
     return taken
+
+
+def _begin() -> None:
+    """Where there is no index at all, begin one."""
+    embedded = search.embedded()
+    if embedded is not None and embedded.is_missing:
+        # In this order: a crash between the two leaves posts stale, never an index that lacks them.
+        with saving():
+            db.session.execute(update(Post).values(indexed_version=0))
+        embedded.clear()
 
 
 def within(ids: range) -> ColumnElement[bool]:

@@ -105,7 +105,12 @@ class WhooshEngine:
     @property
     def is_whole(self) -> bool:
         """Whether no shard is missing from what it answers."""
-        return not self.broken()
+        return not self.needs_rebuild
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no index at all."""
+        return not self.shards.path.is_dir()
 
     @property
     def needs_rebuild(self) -> bool:
