@@ -31,7 +31,7 @@ from whoosh import fields, index
 from whoosh import query as whoosh_query
 
 from bench import postgresql
-from microshare import create_app, indexing, installing, search
+from microshare import create_app, installing, remaking, search
 from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.models import Department, Post, User
@@ -139,7 +139,7 @@ def company(kind: str, texts: Sequence[str]) -> Iterator[Callable[[str], list[in
             try:
                 installing.install()
                 first = _fill(texts)
-                indexing.rebuild()
+                remaking.rebuild()
                 yield partial(_places, first)
             finally:
                 search.engine().close()

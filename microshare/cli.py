@@ -5,7 +5,7 @@ from time import sleep
 
 import click
 
-from microshare import clock, config, create_app, indexing, installing, links, server, worker
+from microshare import clock, config, create_app, installing, links, remaking, server, worker
 from microshare.commands import colleagues, content, database, letters
 from microshare.commands.frame import Microshare
 from microshare.db import OUTAGES, db, let_go, saving
@@ -48,7 +48,7 @@ def _prepare() -> bool:
     with app.app_context():
         try:
             changed = installing.install()
-            indexing.prepare()
+            remaking.prepare()
             _print_first_link()
         finally:
             let_go()

@@ -4,13 +4,79 @@ Where the index is a part of the database, a verb that changes a post lets searc
 is saved is found at once, and what is not saved is not found. A folder catches up by itself.
 """
 
-from sqlalchemy import Select, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
 
 from microshare import search
 from microshare.db import db
-from microshare.models import Post, PostTag
+from microshare.models import Department, Post, PostTag, Tag, User
 from microshare.search.document import Document
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some posts as they were read: their versions, and their texts but for those withdrawn."""
+
+    versions: Mapping[int, int]
+    known: Mapping[int, int]  # the versions that search knows
+    documents: Sequence[Document]
+
+    @property
+    def gone(self) -> list[int]:
+        return sorted(self.versions.keys() - {document.id for document in self.documents})
+
+    @property
+    def stale(self) -> list[int]:
+        """The posts of which search knows another version."""
+        return [post for post, version in self.versions.items() if self.known[post] != version]
+
+
+def read(condition: ColumnElement[bool], limit: int | None = None) -> Batch:
+    """The first posts of which this is true, as they are now."""
+    rows = db.session.execute(
+        select(
+            *(Post.id, Post.version, Post.indexed_version, Post.line, Post.note, Post.kind),
+            *(Post.created_at, Post.solved_at, Post.withdrawn_at),
+            *(Department.slug, User.username_folded, User.name),
+        )
+        .join(Post.author)
+        .join(Post.department)
+        .where(condition)
+        .order_by(Post.id)
+        .limit(limit)
+    ).all()
+    tags: dict[int, list[str]] = {row.id: [] for row in rows}
+    for post_id, name in db.session.execute(
+        select(PostTag.post_id, Tag.name)
+        .join(PostTag.tag)
+        .where(PostTag.post_id.in_(tags))
+        .order_by(PostTag.post_id, PostTag.position, PostTag.tag_id)
+    ):
+        tags[post_id].append(name)
+    return Batch(
+        {row.id: row.version for row in rows},
+        {row.id: row.indexed_version for row in rows},
+        [_document(row, tags[row.id]) for row in rows if row.withdrawn_at is None],
+    )
+
+
+def _document(row: Any, tags: Sequence[str]) -> Document:
+    return Document(
+        id=row.id,
+        line=row.line,
+        note=row.note,
+        tags=tuple(tags),
+        author=row.username_folded,
+        author_name=row.name,
+        department=row.slug,
+        created_at=row.created_at,
+        question=row.kind == "question",
+        open=row.kind == "question" and row.solved_at is None,
+        photo=False,
+    )
 
 
 def first_version() -> int:
@@ -28,42 +94,12 @@ def follow(*post_ids: int) -> None:
     if not engine.in_transaction:
         return
     db.session.flush()
-    fresh = whole().where(Post.id.in_(post_ids)).execution_options(populate_existing=True)
-    posts = db.session.scalars(fresh).all()
-    engine.update(
-        [document(post) for post in posts if post.withdrawn_at is None],
-        [post.id for post in posts if post.withdrawn_at is not None],
-    )
-    if stale := [post.id for post in posts if post.indexed_version != post.version]:
+    batch = read(Post.id.in_(post_ids))
+    engine.update(batch.documents, batch.gone)
+    if batch.stale:
         db.session.execute(
             update(Post)
-            .where(Post.id.in_(stale))
+            .where(Post.id.in_(batch.stale))
             .values(indexed_version=Post.version)
             .execution_options(synchronize_session=False)
         )
-
-
-def whole() -> Select[Post]:
-    """Posts with all that search knows of them."""
-    return select(Post).options(
-        joinedload(Post.author),
-        joinedload(Post.department),
-        selectinload(Post.tags).joinedload(PostTag.tag),
-    )
-
-
-def document(post: Post) -> Document:
-    """A post as the engine sees it."""
-    return Document(
-        id=post.id,
-        line=post.line,
-        note=post.note,
-        tags=tuple(tie.tag.name for tie in post.tags),
-        author=post.author.username_folded,
-        author_name=post.author.name,
-        department=post.department.slug,
-        created_at=post.created_at,
-        question=post.kind == "question",
-        open=post.is_open,
-        photo=False,
-    )

@@ -2,22 +2,19 @@
 
 A post whose `indexed_version` is not its `version` is stale. Catching up indexes what it reads
 and writes back the version it saw; a crash, a lock or an edit meanwhile leaves the row stale, and
-the next round takes it. No queue, no lost event. Rebuilding is the same, from the start.
-
-Where the index is a part of the database, the verbs let it follow each post (see `indexed`), and
-what is left to do here is little.
+the next round takes it. No queue, no lost event. What is broken, or waits in great number, is made
+anew shard by shard in `remaking`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, not_, or_, select, update
 
-from microshare import indexed, search
+from microshare import in_database, indexed, search
 from microshare.db import db, exclusive, saving
-from microshare.errors import Unavailable
-from microshare.models import Post, PostTerms
-from microshare.search.analysis import ANALYSIS_VERSION
+from microshare.indexed import Batch
+from microshare.models import Post
 
 BATCH = 500  # posts in one commit of the index
 
@@ -32,122 +29,62 @@ class Difference:
     why: str = ""  # what the engine says is wrong with itself
 
 
-def catch_up(told: Callable[[int], None] = lambda count: None) -> int:
+def catch_up(
+    told: Callable[[int], None] = lambda count: None, *, without: Sequence[range] = ()
+) -> int:
     """Bring the index up to date; returns how many posts were taken, `told` of each batch.
 
-    Does nothing while another process is at it.
+    Does nothing while another process is at it, and leaves alone the posts in `without`.
     """
     taken = 0
+    stale = and_(Post.indexed_version != Post.version, not_(or_(False, *map(within, without))))
     with exclusive("index") as mine:
-        if not mine:
-            return 0
-        if search.engine().needs_rebuild:
-            _forget_all()
-        while count := _next_batch():
-            taken += count
-            told(count)
+        if mine and search.engine().in_transaction:
+            return in_database.catch_up(told)
+        if mine:
+            _begin()
+        while mine and (batch := read(stale)).versions:
+            search.engine().update(batch.documents, batch.gone)
+            mark(batch.versions)
+            taken += len(batch.versions)
+            told(len(batch.versions))
     return taken
 
 
-def _next_batch() -> int:
+def _begin() -> None:
+    """Where there is no index at all, begin one."""
+    embedded = search.embedded()
+    if embedded is not None and embedded.is_missing:
+        # In this order: a crash between the two leaves posts stale, never an index that lacks them.
+        with saving():
+            db.session.execute(update(Post).values(indexed_version=0))
+        embedded.clear()
+
+
+def within(ids: range) -> ColumnElement[bool]:
+    """The posts with these ids."""
+    return Post.id.between(ids.start, ids.stop - 1)
+
+
+def read(condition: ColumnElement[bool]) -> Batch:
+    """The first posts of which this is true, as they are now."""
     db.session.rollback()  # a fresh look
-    if search.engine().in_transaction:
-        return _next_in_database()
-    posts = db.session.scalars(
-        indexed.whole()
-        .where(Post.indexed_version != Post.version)
-        .order_by(Post.id)
-        .limit(BATCH)
-    ).all()
-    if not posts:
-        return 0
-    seen = [(post.id, post.version) for post in posts]
-    documents = [indexed.document(post) for post in posts if post.withdrawn_at is None]
-    gone = [post.id for post in posts if post.withdrawn_at is not None]
+    batch = indexed.read(condition, BATCH)
     db.session.rollback()  # no transaction stays open while the index works
-    search.engine().update(documents, gone)
-    with saving():
-        for post_id, version in seen:
-            db.session.execute(
+    return batch
+
+
+def mark(versions: Mapping[int, int]) -> None:
+    """Remember which versions of these posts the index knows."""
+    rows = [{"post": post, "known": version} for post, version in versions.items()]
+    for start in range(0, len(rows), 10 * BATCH):  # a writer need not wait long
+        with saving():
+            db.session.connection().execute(
                 update(Post)
-                .where(Post.id == post_id)
-                .values(indexed_version=version)
-                .execution_options(synchronize_session=False)
+                .where(Post.id == bindparam("post"))
+                .values(indexed_version=bindparam("known")),
+                rows[start : start + 10 * BATCH],
             )
-    return len(seen)
-
-
-def _next_in_database() -> int:
-    """Take posts that no verb let search follow, as those of somebody with a new name.
-
-    And those whose words another version of the analysis cut: search goes on with these meanwhile.
-    """
-    known = select(Post.id).join(PostTerms, PostTerms.post_id == Post.id)
-    for waiting in (
-        select(Post.id).where(Post.indexed_version != Post.version).order_by(Post.id),
-        known.where(PostTerms.analysis < ANALYSIS_VERSION).order_by(PostTerms.analysis),
-        known.where(PostTerms.analysis > ANALYSIS_VERSION).order_by(PostTerms.analysis),
-    ):
-        with saving():
-            # Who holds a post now may want another that this round holds.
-            taken = waiting.limit(BATCH).with_for_update(of=Post, skip_locked=True)
-            if ids := db.session.scalars(taken).all():
-                indexed.follow(*ids)
-                return len(ids)
-    return 0
-
-
-def _rebuild_in_database(told: Callable[[int], None]) -> int:
-    """Make the terms of every post anew, in place; search goes on with the old ones meanwhile."""
-    taken = last = 0
-    held: list[int] = []
-    later = select(Post.id).order_by(Post.id).limit(BATCH)
-    while ids := db.session.scalars(later.where(Post.id > last)).all():
-        with saving():
-            free = select(Post.id).where(Post.id.in_(ids)).with_for_update(skip_locked=True)
-            mine = db.session.scalars(free).all()
-            indexed.follow(*mine)
-        held += set(ids).difference(mine)
-        taken, last = taken + len(ids), ids[-1]
-        told(len(ids))
-    for post_id in held:  # one by one: who holds one never waits for another that is held here
-        with saving():
-            db.session.scalar(select(Post.id).filter_by(id=post_id).with_for_update())
-            indexed.follow(post_id)
-    with saving():
-        visible = select(Post.id).where(Post.withdrawn_at.is_(None))
-        surplus = db.session.scalars(select(PostTerms.post_id).except_(visible)).all()
-        search.engine().update([], surplus)
-    return taken
-
-
-def rebuild(told: Callable[[int], None] = lambda count: None) -> int:
-    """Make the index anew from the database; returns how many posts were taken."""
-    with exclusive("index") as mine:
-        if not mine:
-            raise Unavailable("index", why="locked")
-        if search.engine().in_transaction:
-            return _rebuild_in_database(told)
-        _forget_all()
-    return catch_up(told)
-
-
-def _forget_all() -> None:
-    # In this order: a crash between the two leaves posts stale, never an index that lacks them.
-    with saving():
-        db.session.execute(update(Post).values(indexed_version=0))
-    if not search.engine().in_transaction:
-        search.engine().clear()
-
-
-def prepare() -> None:
-    """Where there is no usable index (a new instance, another version), begin one.
-
-    Its posts come with the worker's next round; until then a search finds nothing, and no error.
-    """
-    with exclusive("index") as mine:
-        if mine and search.engine().needs_rebuild:
-            _forget_all()
 
 
 def waiting() -> int:

@@ -137,7 +137,10 @@ REFUSALS = {
         "The index lacks %(missing)s posts and has %(surplus)s too many. "
         "Run `microshare index rebuild`."
     ),
-    "index-broken": _("The index is %(why)s. Run `microshare index rebuild`."),
+    "index-broken": _(
+        "The index is %(why)s in part; %(waiting)s posts wait. The worker makes that part anew by "
+        "itself, or `microshare index rebuild` the whole."
+    ),
     "digests-failed": _("%(count)s digests could not be sent; the page /manage tells why."),
     "digests-wait": _("%(count)s letters wait for another try: %(why)s"),
     "demo-not-empty": _("This instance has people already; a demo needs an empty one."),
@@ -183,8 +186,7 @@ UNAVAILABLE = {
         ),
     },
     "index": _(
-        "Search does not work now (%(why)s); the posts are all here. It is made ready by itself, "
-        "or, where it is damaged, by an administrator with `microshare index rebuild`."
+        "Search does not work now (%(why)s); the posts are all here. It is made ready by itself."
     ),
     "mail": _("The mail server does not take letters now: %(why)s"),
 }

@@ -15,7 +15,16 @@ from types import FrameType
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 
-from microshare import account_letters, clock, config, digest_run, indexing, links, missed, sign_in
+from microshare import (
+    account_letters,
+    clock,
+    config,
+    digest_run,
+    links,
+    missed,
+    remaking,
+    sign_in,
+)
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
@@ -37,6 +46,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
     for job, seconds in (
         (catch_up, INDEX),
+        (mend, INDEX),
         (send_letters, LETTERS),
         (send_digests, DIGESTS),
         (clean, CLEANING),
@@ -97,7 +107,12 @@ def _told(refusal: Refusal) -> str:
 
 def catch_up() -> None:
     """The index knows every post within two seconds."""
-    indexing.catch_up()
+    remaking.follow()
+
+
+def mend() -> None:
+    """What is broken of the index is made anew, beside the new posts."""
+    remaking.mend()
 
 
 def send_letters() -> None:

@@ -6,7 +6,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text, update
 
-from microshare import departments, indexed, indexing, people, posts, questions, search, tags
+from microshare import (
+    departments,
+    indexed,
+    indexing,
+    people,
+    posts,
+    questions,
+    remaking,
+    search,
+    tags,
+)
 from microshare.db import db, exclusive, saving
 from microshare.errors import Refused, Unavailable
 from microshare.indexing import Difference
@@ -159,7 +169,7 @@ def test_made_anew_in_place_every_post_is_found_again(
         db.session.add(PostTerms(post_id=99, length=1, analysis=0, created_at=0, terms="'=old'"))
     assert indexing.check() == Difference([ids[6]], [ids[5], 99], 0)
     told: list[tuple[int, int]] = []
-    assert indexing.rebuild(lambda count: told.append((count, len(find("noisy"))))) == 7
+    assert remaking.rebuild(lambda count: told.append((count, len(find("noisy"))))) == 7
     assert told == [(3, 4), (3, 5), (1, 6)]
     assert (find("noisy"), find('"old"')) == ([ids[6], *ids[4::-1]], [])
     assert indexing.check() == Difference([], [], 0)
@@ -183,7 +193,7 @@ def test_a_post_that_is_held_is_made_anew_when_it_is_free(house: House, domain: 
             freed.append(find("noisy"))
             seen.set()
 
-        return indexing.rebuild(tell)
+        return remaking.rebuild(tell)
 
     holding, seen = threading.Event(), threading.Event()
     assert raced(domain, hold, rebuild)[1] == 3
@@ -196,7 +206,7 @@ def test_one_at_a_time_makes_it_anew(house: House) -> None:
     with exclusive("index") as mine:
         assert mine
         with pytest.raises(Unavailable) as unavailable:
-            indexing.rebuild()
+            remaking.rebuild()
     assert unavailable.value.facts == {"why": "locked"}
 
 

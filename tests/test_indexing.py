@@ -2,7 +2,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from microshare import departments, indexing, people, posts, questions, search, tags
+from microshare import departments, indexing, people, posts, questions, remaking, search, tags
 from microshare.db import db, exclusive, saving
 from microshare.errors import Unavailable
 from microshare.indexing import Difference
@@ -195,8 +195,11 @@ def test_while_another_process_is_at_it_nothing_is_done(house: House) -> None:
     with exclusive("index") as mine:
         assert mine
         assert indexing.catch_up() == 0
+    with exclusive("mending") as mine:
+        assert mine
+        assert remaking.mend() == 0
         with pytest.raises(Unavailable) as unavailable:
-            indexing.rebuild()
+            remaking.rebuild()
     assert (unavailable.value.code, unavailable.value.facts) == ("index", {"why": "locked"})
     assert indexing.catch_up() == 1
 
@@ -205,23 +208,9 @@ def test_a_rebuilt_index_is_the_same_again(house: House) -> None:
     kept, gone = publish(house.ada, "a noisy pump"), publish(house.ada, "gone noisy")
     indexing.catch_up()
     withdraw(gone.id)
-    assert indexing.rebuild() == 2
+    assert remaking.rebuild() == 2
     assert find("noisy") == [kept.id]
     assert indexing.check() == Difference([], [], 0)
-
-
-def test_an_index_that_is_missing_is_made_anew_by_itself(house: House, domain: Flask) -> None:
-    post = publish(house.ada, "a noisy pump")
-    indexing.catch_up()
-    search.engine().clear()
-    folder = domain.config["MICROSHARE"].instance / "index"
-    for path in folder.iterdir():
-        if path.name.endswith((".seg", ".toc")) or path.name == "VERSION":
-            path.unlink()
-    assert search.engine().needs_rebuild
-    assert indexing.check().why
-    assert indexing.catch_up() == 1
-    assert find("noisy") == [post.id]
 
 
 def test_check_names_what_is_missing_and_what_is_surplus_but_not_what_waits(
@@ -239,23 +228,5 @@ def test_check_names_what_is_missing_and_what_is_surplus_but_not_what_waits(
     withdraw(ids[3])
     publish(house.ada, "waits too")
     assert indexing.check() == Difference([ids[0]], [ids[1]], 3)
-    indexing.rebuild()
-    assert indexing.check() == Difference([], [], 0)
-
-
-def test_a_crash_while_rebuilding_leaves_posts_waiting_never_an_index_that_lacks_them(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(house.ada, "a noisy pump")
-    indexing.catch_up()
-
-    def die() -> None:
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(search.engine(), "clear", die)
-        with pytest.raises(Killed):
-            indexing.rebuild()
-    assert indexing.waiting() == 1
-    assert indexing.catch_up() == 1
+    remaking.rebuild()
     assert indexing.check() == Difference([], [], 0)

@@ -22,12 +22,13 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from microshare.errors import Unavailable
-from microshare.search import Engine
+from microshare.search import Engine, whoosh_shards
 from microshare.search.document import Document
 from microshare.search.postgres_engine import PostgresEngine
 from microshare.search.query import parse
 from microshare.search.whoosh_engine import WhooshEngine
 
+SMALL = 3  # posts of a shard
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -75,19 +76,25 @@ class InTheDatabase(PostgresEngine):
 
 def made(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
     """An empty engine."""
-    engine: Engine = (
-        WhooshEngine(folder)
-        if kind == "whoosh"
-        else InTheDatabase(request.getfixturevalue("postgresql_url"))
-    )
+    engine: Engine
+    if kind == "postgresql":
+        engine = InTheDatabase(request.getfixturevalue("postgresql_url"))
+    else:
+        engine = WhooshEngine(folder, SMALL if "shards" in kind else whoosh_shards.SIZE)
     engine.clear()
     yield engine
     engine.clear()
     engine.close()
 
 
-@pytest.fixture(params=["whoosh", "postgresql"])
+@pytest.fixture(params=["whoosh", "whoosh in shards", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    yield from made(request.param, request, tmp_path / "index")
+
+
+@pytest.fixture(params=["whoosh", "postgresql"])
+def large(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine for real texts in their thousands."""
     yield from made(request.param, request, tmp_path / "index")
 
 
@@ -517,11 +524,11 @@ def measured(
     return sum(values) / len(values)
 
 
-def test_dutch_forms_find_each_other(engine: Engine) -> None:
-    recall = measured(engine, "nl_inflection_ud", 4, lambda hits, all: sum(hits) / all)
+def test_dutch_forms_find_each_other(large: Engine) -> None:
+    recall = measured(large, "nl_inflection_ud", 4, lambda hits, all: sum(hits) / all)
     assert recall > 0.82  # 0.85 over all queries; 0.70 with one stemmer
 
 
-def test_english_questions_find_their_like(engine: Engine) -> None:
-    precision = measured(engine, "banking77_intent", 6, lambda hits, all: sum(hits) / 10)
+def test_english_questions_find_their_like(large: Engine) -> None:
+    precision = measured(large, "banking77_intent", 6, lambda hits, all: sum(hits) / 10)
     assert precision > 0.66  # 0.70 over all queries; 0.03 when every word is required

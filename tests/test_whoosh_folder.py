@@ -38,18 +38,17 @@ def test_another_process_sees_a_commit_at_once(embedded: WhooshEngine, folder: P
 
 
 def test_a_second_writer_is_refused_and_the_first_goes_on(embedded: WhooshEngine) -> None:
-    with embedded._folder.writing() as writer:
+    with embedded.shards.folder(0, 1).locked():
         for attempt in (lambda: embedded.update([post(1, "x")], []), embedded.clear):
             with pytest.raises(Unavailable) as refusal:
                 attempt()
             assert (refusal.value.code, refusal.value.facts) == ("index", {"why": "locked"})
-        assert writer.doc_count() == 0
     embedded.update([post(1, "x")], [])
     assert find(embedded, "x") == [1]
 
 
 @pytest.mark.parametrize(
-    "step", ["add_document", "_flush_segment", "_assemble_segment", "_commit_toc"]
+    "step", ["_close_segment", "_flush_segment", "_finalize_segment", "_commit_toc"]
 )
 def test_a_failed_commit_changes_nothing_and_leaves_no_lock(
     embedded: WhooshEngine, monkeypatch: pytest.MonkeyPatch, step: str
@@ -103,11 +102,21 @@ def test_the_folder_is_private_even_where_it_was_not(tmp_path: Path) -> None:
 
 
 def contents(folder: Path) -> Path:
-    return max(folder.glob("_MAIN_*.toc"))
+    return max(folder.glob("*/_MAIN_*.toc"))
 
 
-def segment(folder: Path) -> Path:
-    return next(folder.glob("*.seg"))
+def terms(folder: Path) -> Path:
+    return next(folder.glob("*/*.trm"))
+
+
+def postings(folder: Path) -> Path:
+    return next(folder.glob("*/*.pst"))
+
+
+def hollow(path: Path) -> None:
+    whole = path.read_bytes()
+    half = len(whole) // 2
+    path.write_bytes(whole[:99] + bytes(half) + whole[99 + half :])
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -115,14 +124,16 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "empty contents": lambda folder: contents(folder).write_bytes(b""),
     "cut contents": lambda folder: contents(folder).write_bytes(contents(folder).read_bytes()[:60]),
     "other contents": lambda folder: contents(folder).write_bytes(b"\xff" * 999),
-    "no segment": lambda folder: segment(folder).unlink(),
-    "empty segment": lambda folder: segment(folder).write_bytes(b""),
-    "other segment": lambda folder: segment(folder).write_bytes(b"\x80\x04" * 999),
-    "hollow segment": lambda folder: segment(folder).write_bytes(
-        (whole := segment(folder).read_bytes())[:99]
-        + bytes(len(whole) // 2)
-        + whole[99 + len(whole) // 2 :]
-    ),
+    "no terms": lambda folder: terms(folder).unlink(),
+    "empty terms": lambda folder: terms(folder).write_bytes(b""),
+    "other terms": lambda folder: terms(folder).write_bytes(b"\x80\x04" * 999),
+    "hollow terms": lambda folder: hollow(terms(folder)),
+    "no postings": lambda folder: postings(folder).unlink(),
+    "empty postings": lambda folder: postings(folder).write_bytes(b""),
+    "cut postings": lambda folder: postings(folder).write_bytes(postings(folder).read_bytes()[:99]),
+    "hollow postings": lambda folder: hollow(postings(folder)),
+    "no ids": lambda folder: next(folder.glob("*/*.id.col")).unlink(),
+    "cut ids": lambda folder: next(folder.glob("*/*.id.col")).write_bytes(b"123"),
 }
 
 
@@ -169,7 +180,7 @@ def test_an_index_of_another_version_asks_to_be_made_anew(
     monkeypatch.setattr(whoosh_index, "_VERSION", "another")
     engine = WhooshEngine(folder)
     assert engine.needs_rebuild
-    for attempt in (lambda: find(engine, "pump"), lambda: engine.update([], [])):
+    for attempt in (lambda: find(engine, "pump"), lambda: engine.update([post(1, "x")], [])):
         with pytest.raises(Unavailable) as refusal:
             attempt()
         assert refusal.value.facts == {"why": "version"}
@@ -183,10 +194,10 @@ def test_many_commits_leave_few_segments_and_no_files_open(
 ) -> None:
     for i in range(60):
         embedded.update([post(i, "pump")], [])
-    assert len(list(folder.glob("*.seg"))) <= 14
+    assert len(list(folder.glob("*/*.trm"))) <= 14
     for i in range(60):
         embedded.update([], [i])
-    assert list(folder.glob("*.seg")) == []
+    assert list(folder.glob("*/*.trm")) == []
     assert find(embedded, "pump") == []
 
 
@@ -194,4 +205,5 @@ def test_closed_it_still_answers_and_keeps_nothing_open(embedded: WhooshEngine) 
     fill(embedded, "pump")
     embedded.close()
     assert find(embedded, "pump") == [1]
-    assert embedded._readers._idle == []
+    embedded.close()
+    assert embedded.shards._opened == {}

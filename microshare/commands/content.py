@@ -1,6 +1,7 @@
 """`microshare search`, `index`, `import`, `export` and `demo`: the posts and their index."""
 
 import json
+import os
 import sys
 from array import array
 from itertools import chain, repeat
@@ -8,9 +9,20 @@ from pathlib import Path
 
 import click
 
-from microshare import clock, config, demo, feeds, indexing, people, rows, sentences, transfer
+from microshare import (
+    clock,
+    config,
+    demo,
+    feeds,
+    indexing,
+    people,
+    remaking,
+    rows,
+    sentences,
+    transfer,
+)
 from microshare.commands.frame import ready
-from microshare.errors import Refused
+from microshare.errors import Refused, Unavailable
 
 
 @click.command()
@@ -37,7 +49,7 @@ def check_index() -> None:
     """Compare the index with the database; exit code 1 when they differ."""
     found = indexing.check()
     if found.why:
-        raise Refused("index-broken", why=found.why)
+        raise Refused("index-broken", why=found.why, waiting=found.stale)
     if found.missing or found.surplus:
         raise Refused("index-differs", missing=len(found.missing), surplus=len(found.surplus))
     click.echo(f"The index is right; {found.stale} posts wait for the next round.")
@@ -48,8 +60,23 @@ def check_index() -> None:
 def rebuild_index() -> None:
     """Make the index anew from the database."""
     with click.progressbar(length=indexing.total(), label="Indexing") as bar:
-        count = indexing.rebuild(bar.update)
+        count = remaking.rebuild(bar.update)
     click.echo(f"{count} posts are in the index.")
+
+
+@index.command("shard", hidden=True)
+@click.argument("number", type=int)
+@click.option("--parent", type=int, required=True)
+@ready
+def make_shard(number: int, parent: int) -> None:
+    """Make one shard anew, telling each batch in a line; end when the parent is gone."""
+
+    def told(count: int) -> None:
+        if os.getppid() != parent:
+            raise Unavailable("index", why="locked")
+        click.echo(count)
+
+    remaking.make(number, told)
 
 
 @click.command("import")
@@ -120,7 +147,7 @@ def build_demo(
                 told=bar.update,
             )
         with click.progressbar(length=indexing.waiting(), label="Indexing") as bar:
-            indexing.catch_up(bar.update)
+            remaking.catch_up(bar.update)
     elif not if_empty:
         raise Refused("demo-not-empty")
     click.echo(f"\nSign in at {config.current().url} with the password {demo.PASSWORD}")

@@ -8,14 +8,18 @@ from itertools import islice
 from typing import Literal, Protocol, cast
 
 from flask import current_app
+from sqlalchemy import select
 
 from microshare import aliases, config
 from microshare.db import db
+from microshare.models import Post
 from microshare.search import analysis
 from microshare.search.document import Document, Health
 from microshare.search.postgres_engine import PostgresEngine
 from microshare.search.query import Query, parse, respelt
 from microshare.search.whoosh_engine import WhooshEngine
+
+MANY = 300  # posts that wait to be indexed, of which a searcher is told
 
 _KEY = "microshare.search"
 _GUESSES = 8  # words of a search that are looked up
@@ -31,6 +35,9 @@ class Engine(Protocol):
 
     @property
     def in_transaction(self) -> bool: ...
+
+    @property
+    def is_whole(self) -> bool: ...  # whether no part of the index is left out of what it answers
 
     @property
     def needs_rebuild(self) -> bool: ...
@@ -66,6 +73,7 @@ class Found:
     query: Query
     ids: Sequence[int]
     matcher: Callable[[str], bool]  # whether a word of a text was searched for
+    is_whole: bool = True  # whether all posts are known, but for the newest few
 
 
 def engine() -> Engine:
@@ -78,6 +86,12 @@ def engine() -> Engine:
                 else WhooshEngine(config.current().instance / "index")
             )
         return cast(Engine, current_app.extensions[_KEY])
+
+
+def embedded() -> WhooshEngine | None:
+    """The engine of the current app where it keeps its index in shards beside the database."""
+    made = engine()
+    return made if isinstance(made, WhooshEngine) else None
 
 
 def find(
@@ -96,7 +110,12 @@ def find(
     query = aliases.widened(parse(raw, typing=typing))
     order: Literal["newest", "best"] = "best" if sort == "best" else "newest"
     ids = engine().find(query, sort=order, limit=limit, before=before, zone=zone)
-    return Found(query, ids, analysis.matcher(query.terms))
+    return Found(query, ids, analysis.matcher(query.terms), _is_whole())
+
+
+def _is_whole() -> bool:
+    waiting = select(Post.id).where(Post.indexed_version != Post.version).offset(MANY).limit(1)
+    return engine().is_whole and db.session.scalar(waiting) is None
 
 
 def suggestion(raw: str, *, zone: tzinfo = UTC) -> str | None:

@@ -40,6 +40,7 @@ class PostgresEngine:
     """Finds posts in the database of the session that it is given."""
 
     in_transaction = True
+    is_whole = True
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._session = session

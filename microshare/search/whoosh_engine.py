@@ -1,39 +1,30 @@
 """The embedded engine: full-text search in a folder, without a server.
 
-Newest first, a post must say every word. Ranked by best, one in four is enough, and those that say
-all come first: of 308 questions in a sentence (`banking77_intent`), 257 find nothing at all when
-every word is required. Figures with Whoosh-Reloaded 2.7.5 and PyStemmer 3.1.0, nDCG@10: every word
-0.05; any word 0.70; without the `the` and `een` of a sentence, and weighed by the share of the
-words that a post says, 0.73. One word in Dutch (`nl_inflection_ud`), recall@10: 0.85.
+Newest first, a post must say every word; shards are asked from the newest down until the page is
+full. Best first is in `whoosh_best`. A shard that is broken is left out, and marked to be made
+anew; only where no shard can answer is the search refused.
 """
 
-import heapq
-import math
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Any, Literal
-
-from whoosh.lang.stopwords import stoplists
+from typing import Literal
 
 from microshare.errors import Unavailable
 from microshare.search import spelling
 from microshare.search.document import Document, Health
-from microshare.search.query import Query, Term
-from microshare.search.whoosh_index import Folder, Readers
-from microshare.search.whoosh_leaf import Leaf, Words, fields_of
+from microshare.search.query import Query
+from microshare.search.whoosh_best import ranked, telling
+from microshare.search.whoosh_index import telling as telling_damage
+from microshare.search.whoosh_leaf import Asked, Leaf, asked
+from microshare.search.whoosh_shards import SIZE, Broken, Shards
+from microshare.search.whoosh_words import Words
 
 Sort = Literal["newest", "best"]
 
-# BM25 with the usual K1 and B; a word counts once, as posts are short.
-_K1, _B = 1.2, 0.75
-_OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
-_ONE_IN = 4  # a post must say at least one in so many of the words
-_FEW = 3  # up to so many words, every word counts
-_COMMON = stoplists["en"] | stoplists["nl"]  # Snowball's
-
-Rank = tuple[bool, float, int]  # has all words, score, id: greater is better
+_SPELLED = 2  # shards, the newest with words like it, of which a word is looked for
+_SOME = 512  # posts of which a phrase is looked for at once
 
 
 class WhooshEngine:
@@ -41,23 +32,18 @@ class WhooshEngine:
 
     in_transaction = False
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = Folder(folder)
-        self._readers = Readers(self._folder)
+    def __init__(self, folder: Path, shard_size: int = SIZE) -> None:
+        self.shards = Shards(folder, shard_size)
 
     def update(self, documents: Sequence[Document], gone: Sequence[int]) -> None:
-        """Index these posts, anew where they were known, and forget those gone: all or nothing.
+        """Index these posts, anew where they were known, and forget those gone.
 
-        Raises `Unavailable("index")` where the index is locked by another writer or unusable.
+        All or nothing for each shard. Raises `Unavailable("index")` where one is locked by another
+        writer or unusable.
         """
         absent = set(gone)
-        latest = {document.id: fields_of(document) for document in documents}
-        with self._folder.writing() as writer:
-            for number in absent.union(latest):
-                writer.delete_by_term("number", str(number))
-            for number, fields in latest.items():
-                if number not in absent:
-                    writer.add_document(**fields)
+        latest = {document.id: document for document in documents if document.id not in absent}
+        self.shards.update(list(latest.values()), absent)
 
     def find(
         self,
@@ -75,121 +61,138 @@ class WhooshEngine:
         """
         if query.is_empty or limit < 1:
             return []
-        with self._readers.lent() as reader:
-            leaves = _leaves(reader)
-            if sort == "newest":
-                return heapq.nlargest(limit, _matching(leaves, query, before, zone))
-            ranks = list(_ranked(leaves, query, zone))
-        if before is not None:
-            last = next((rank for rank in ranks if rank[2] == before), None)
-            ranks = [rank for rank in ranks if last and rank < last]
-        return [rank[2] for rank in heapq.nlargest(limit, ranks)]
+        is_ranked = sort == "best" and any(not term.negated for term in query.terms)
+        search = asked(telling(query) if is_ranked else query, zone)
+        left_out: dict[tuple[int, int], str] = {}
+        while True:
+            present = self.shards.present()
+            left_out |= {(n, make): why for n, (make, why) in present.items() if why}
+            well = {n: make for n, (make, _) in present.items() if (n, make) not in left_out}
+            if not well:
+                raise Unavailable("index", why=next(iter(left_out.values()), "missing"))
+            try:
+                if is_ranked:
+                    return self._best(well, search, limit, before)
+                return self._newest(well, search, limit, before)
+            except Broken as broken:
+                left_out[broken.shard, well[broken.shard]] = broken.why
+
+    def _newest(
+        self, makes: dict[int, int], search: Asked, limit: int, before: int | None
+    ) -> list[int]:
+        found: list[int] = []
+        newest = max(makes) if before is None else self.shards.of(before)
+        for shard in sorted((n for n in makes if n <= newest), reverse=True):
+            ids: list[int] = []
+            leaves = self.shards.leaves(shard, makes[shard])
+            with self.shards.noticing(shard, makes[shard]):
+                for leaf in leaves:
+                    ids += _newest_of(leaf, search, limit - len(found), before)
+            found += sorted(ids, reverse=True)[: limit - len(found)]
+            if len(found) == limit:
+                break
+        return found
+
+    def _best(
+        self, makes: dict[int, int], search: Asked, limit: int, before: int | None
+    ) -> list[int]:
+        in_turn = [(n, self.shards.leaves(n, makes[n])) for n in sorted(makes, reverse=True)]
+        try:
+            with telling_damage():
+                every = [leaf for _, leaves in in_turn for leaf in leaves]
+                return ranked(every, search, limit, before)
+        except Unavailable:
+            for shard, leaves in in_turn:  # each alone tells which one it is
+                with self.shards.noticing(shard, makes[shard]):
+                    ranked(leaves, search, limit, before)
+            raise
 
     def words_like(self, word: str, limit: int) -> Sequence[str]:
         """The index's own words that are spelled nearly so, the commonest first."""
-        with self._readers.lent() as reader:
-            return spelling.like(word, Words(_leaves(reader)), limit)
+        present = self.shards.present()
+        well = sorted((n for n, (_, why) in present.items() if not why), reverse=True)[:_SPELLED]
+        for shard in well:
+            with suppress(Broken), self._reading(shard, present[shard][0]) as leaves:
+                if found := spelling.like(word, Words(leaves), limit):
+                    return found
+        return []
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether no shard is missing from what it answers."""
+        return not self.needs_rebuild
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no index at all."""
+        return not self.shards.path.is_dir()
 
     @property
     def needs_rebuild(self) -> bool:
-        """Whether the index is missing, damaged or made by another version of the analysis."""
+        """Whether there is no index, or a part of it is broken or of another version."""
         try:
-            with self._readers.lent():
-                return False
-        except Unavailable as refusal:
-            return refusal.facts["why"] in ("missing", "version", "damaged")
+            return bool(self.broken())
+        except Unavailable:
+            return True
+
+    def broken(self) -> list[int]:
+        """The shards that must be made anew, newest first. Raises `Unavailable` without any."""
+        return self.shards.broken()
 
     def check(self) -> Health:
         """Read the whole index, to the last posting."""
         try:
-            with self._readers.lent() as reader:
-                for leaf in (leaf for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()):
-                    for field, text in leaf.all_terms():
-                        for _ in leaf.postings(field, text).all_ids():
-                            pass
-                count, ids = reader.doc_count(), _ids(reader)
+            for shard, (make, _) in self.shards.present().items():
+                with suppress(Broken), self._reading(shard, make) as leaves:
+                    for leaf in leaves:
+                        leaf.check()
+            broken = self.broken()
+            why = next((w for _, w in self.shards.present().values() if w), "missing")
         except Unavailable as refusal:
             return Health(0, False, refusal.facts["why"])
-        return Health(count, count == len(ids), "" if count == len(ids) else "damaged")
+        if broken:
+            return Health(0, False, why)
+        return Health(len(self.ids()), True)
 
     def ids(self) -> set[int]:
-        """The ids of all posts in the index."""
-        with self._readers.lent() as reader:
-            return _ids(reader)
+        """The ids of all posts in the shards that are well."""
+        found: set[int] = set()
+        for shard, (make, why) in self.shards.present().items():
+            if not why:
+                with suppress(Broken), self._reading(shard, make) as leaves:
+                    for leaf in leaves:
+                        found.update(leaf.newest(leaf.everything, leaf.count))
+        return found
+
+    @contextmanager
+    def _reading(self, shard: int, make: int) -> Iterator[list[Leaf]]:
+        leaves = self.shards.leaves(shard, make)
+        with self.shards.noticing(shard, make):
+            yield leaves
 
     def clear(self) -> None:
         """Make an empty index, whatever was there."""
-        self._folder.clear()
+        self.shards.clear()
 
     def close(self) -> None:
         """Close the files; a search that is under way finishes."""
-        self._readers.close()
+        self.shards.close()
 
 
-def _leaves(reader: Any) -> list[Leaf]:
-    return [Leaf(leaf) for leaf, _ in reader.leaf_readers() if leaf.doc_count_all()]
-
-
-def _ids(reader: Any) -> set[int]:
-    return {number for leaf in _leaves(reader) for number in leaf.all_ids()}
-
-
-def _positive(query: Query) -> list[Term]:
-    return [term for term in query.terms if not term.negated]
-
-
-def _matching(
-    leaves: Iterable[Leaf], query: Query, before: int | None, zone: tzinfo
-) -> Iterator[int]:
-    """The ids of the posts that say every word and pass the filters."""
-    for leaf in leaves:
-        found: set[int] | None = None
-        for term in _positive(query):
-            saying = leaf.saying(term)
-            found = saying if found is None else found & saying
-            if not found:
-                break
-        for number in leaf.allowed(found, query, zone):
-            post = leaf.ids[number]
-            if before is None or post < before:
-                yield post
-
-
-def _ranked(leaves: Sequence[Leaf], query: Query, zone: tzinfo) -> Iterator[Rank]:
-    """The posts that say enough of the words and pass the filters, with their ranks."""
-    terms = _telling_words(_positive(query))
-    total = sum(leaf.count for leaf in leaves)
-    mean = max(1, sum(leaf.words for leaf in leaves)) / max(1, total)
-    said = [[leaf.forms(term) for term in terms] for leaf in leaves]
-    worths = [
-        [_worth(sum(map(len, sets)), total, i) for i, sets in enumerate(zip(*each, strict=True))]
-        for each in zip(*said, strict=True)
-    ]
-    for leaf, forms in zip(leaves, said, strict=True):
-        scores: dict[int, float] = {}
-        counts: Counter[int] = Counter()
-        for worth, sets in zip(worths, forms, strict=True):
-            best: dict[int, float] = {}
-            for value, numbers in sorted(zip(worth, sets, strict=True), key=lambda one: one[0]):
-                best.update(dict.fromkeys(numbers, value))
-            counts.update(best.keys())
-            for number, value in best.items():
-                scores[number] = scores.get(number, 0.0) + value
-        enough = {number for number, count in counts.items() if count >= len(terms) / _ONE_IN}
-        for number in leaf.allowed(enough if terms else None, query, zone):
-            share = counts[number] / max(1, len(terms))
-            short = 1 + _K1 * (1 - _B + _B * leaf.length(number) / mean)
-            yield share == 1, share * scores.get(number, 0.0) / short, leaf.ids[number]
-
-
-def _telling_words(terms: list[Term]) -> list[Term]:
-    """Without the `the` and `een` of a sentence, unless nothing else is left."""
-    if len(terms) <= _FEW:
-        return terms
-    return [t for t in terms if t.kind != "word" or t.words[0] not in _COMMON] or terms
-
-
-def _worth(count: int, total: int, form: int) -> float:
-    """How much a form tells that `count` of `total` posts have: the inverse document frequency."""
-    rarity = math.log(1 + (total - count + 0.5) / (count + 0.5))
-    return rarity if form == 0 else rarity * _OTHER_FORM
+def _newest_of(leaf: Leaf, search: Asked, limit: int, before: int | None) -> Sequence[int]:
+    """The newest posts of a segment that say every word and pass the filters."""
+    found = leaf.allowed(search)
+    if before is not None:
+        found &= leaf.older(before)
+    for forms in search.said:
+        found &= leaf.perhaps(forms, found)
+    if not search.has_phrases:
+        return leaf.newest(leaf.without(search, found), limit)
+    ids: list[int] = []
+    while found and len(ids) < limit:
+        some = leaf.upper(found, _SOME)  # the order of words takes longest: a few posts at a time
+        found ^= some
+        for forms in search.said:
+            some = leaf.saying(forms, some)
+        ids += leaf.newest(leaf.without(search, some), limit - len(ids))
+    return ids

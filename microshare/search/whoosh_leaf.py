@@ -1,216 +1,243 @@
-"""Which posts of one segment of the embedded index a search finds, as sets of document numbers.
+"""Which posts of one segment of the embedded index a search finds, as bits.
 
-Sets are taken per word instead of Whoosh's trees of matchers: short posts need no more, a set
-takes a whole block of postings at a time, and each set serves both finding and ranking.
+Bit n is the nth post of the segment. Posts come in the order of their ids, but for those that were
+edited since, so the highest bits are the newest posts.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import islice
+import os
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cached_property, reduce
+from heapq import nlargest
+from operator import or_
 from typing import Any
 
-from whoosh.reading import TermNotFound
+from whoosh.codec.whoosh3 import W3Codec
 
-from microshare.search import analysis
-from microshare.search.document import Document
-from microshare.search.query import Query, Term
-from microshare.text import fold
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LEAVES_READ = 4  # for spelling: the bound of its cost
-_GAP = 1000  # positions between line, note, tags and author, so that no phrase runs across
+from microshare.search import bits, terms
+from microshare.search.query import Query
+from microshare.search.terms import Forms
+from microshare.search.whoosh_codec import START_LIMIT, Terms
 
 
-def fields_of(document: Document) -> Mapping[str, Any]:
-    """What is written for a post. Of the author's name only the exact words count.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as the segments are asked it: its forms, facts and moments worked out once."""
 
-    `Vries` is no form of `vriezen`; tags are words like those of the line.
-    """
-    texts = (document.line, document.note, *document.tags, document.author_name)
-    spoken = [list(analysis.tokens(text)) for text in texts]
-    exact: list[tuple[str, int]] = []
-    start = 0
-    for tokens in spoken:
-        exact += [(analysis.bare(token.word), start + token.position) for token in tokens]
-        start += len(tokens) + _GAP
-    said = {token.word for tokens in spoken[:-1] for token in tokens}
-    roots: set[str] = set().union(*map(analysis.kept, said))
-    return {
-        "number": str(document.id),
-        "id": document.id,
-        "created_at": _microseconds(document.created_at),
-        "exact": exact,
-        "roots": sorted(roots),
-        "facts": sorted(_facts_of(document)),
-    }
+    said: tuple[Forms, ...]
+    unsaid: tuple[Forms, ...]
+    facts: tuple[tuple[list[str], bool], ...]  # one of these, or none of these
+    after: int | None  # microseconds since 1970
+    before: int | None
+
+    @property
+    def has_phrases(self) -> bool:
+        """Whether the order of words counts, which takes longest to look up."""
+        return any(len(forms.words) > 1 for forms in (*self.said, *self.unsaid))
 
 
-def _facts_of(document: Document) -> Iterable[str]:
-    yield from (f"tag:{tag}" for tag in document.tags)
-    yield from {f"by:{document.author}", f"by:{fold(document.author_name)}"}
-    yield f"dept:{document.department}"
-    flags = {"question": document.question, "open": document.open, "photo": document.photo}
-    yield from (f"is:{name}" for name, holds in flags.items() if holds)
-    if document.note.strip():
-        yield "is:note"
-
-
-def _facts_wanted(query: Query) -> Iterable[tuple[list[str], bool]]:
-    """The facts of which a search asks for one, and whether all of them must be absent."""
-    for name, negated in query.tags:
-        yield _tagged(query.names_of(name)), negated
-    for kind, names in (("by", query.people), ("dept", query.departments)):
-        yield from (([f"{kind}:{name}"], negated) for name, negated in names)
-    for name in ("question", "open", "photo", "note"):
-        flag: bool | None = getattr(query, name)
-        if flag is not None:
-            yield [f"is:{name}"], not flag
-
-
-def _tagged(names: Iterable[str]) -> list[str]:
-    return [f"tag:{name}" for name in names]
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def _start_of(day: date, zone: tzinfo) -> int:
-    return _microseconds(datetime.combine(day, time.min, zone))
+def asked(query: Query, zone: tzinfo) -> Asked:
+    """What a search asks of every segment."""
+    return Asked(
+        said=tuple(terms.forms(term) for term in query.terms if not term.negated),
+        unsaid=tuple(terms.forms(term) for term in query.terms if term.negated),
+        facts=tuple(terms.facts_wanted(query)),
+        after=terms.start_of(query.after, zone) if query.after else None,
+        before=terms.start_of(query.before, zone) if query.before else None,
+    )
 
 
 class Leaf:
-    """One segment, read by one search at a time."""
+    """One segment, for any number of searches at once."""
 
-    def __init__(self, reader: Any) -> None:
-        self._reader = reader
-        self.count = int(reader.doc_count_all())
-        self.words = int(reader.field_length("exact"))
-        self.ids = reader.column_reader("id", translate=False)
-        self._created = reader.column_reader("created_at", translate=False)
+    def __init__(self, storage: Any, segment: Any) -> None:
+        self.terms: Terms = segment.codec().terms_reader(storage, segment)
+        self.count = int(segment.doc_count_all())
+        self.ids = _values(_column(storage, segment, "id"), self.count)
+        self._created = _column(storage, segment, "created_at")  # a commit may delete it
+        self.everything = bits.below(self.count) & ~bits.of(segment.deleted_docs(), self.count)
+        self._last = max(self.ids, default=-1)
+        self._in_order = self.ids == array("q", sorted(self.ids))
 
-    def all_ids(self) -> Iterable[int]:
-        """The ids of all its posts."""
-        return (self.ids[number] for number in self._reader.all_doc_ids())
+    @cached_property
+    def created(self) -> "array[int]":
+        """When each post was written, in microseconds since 1970."""
+        return _values(self._created, self.count)
 
-    def length(self, number: int) -> int:
-        """How many words a post has, about."""
-        return int(self._reader.doc_field_length(number, "exact", 1))
+    @cached_property
+    def _span(self) -> tuple[int, int]:
+        return min(self.created, default=0), max(self.created, default=0)
 
-    def allowed(self, found: set[int] | None, query: Query, zone: tzinfo) -> set[int]:
-        """Of these posts (None: of all) those that pass the filters and say nothing excluded."""
-        for facts, negated in _facts_wanted(query):
-            if not negated:
-                having = self._having("facts", facts)
-                found = having if found is None else found & having
-        if found is None:
-            found = set(self._reader.all_doc_ids())
-        for facts, negated in _facts_wanted(query):
-            if negated:
-                found -= self._having("facts", facts)
-        for term in query.terms:
-            if term.negated:
-                found -= self.saying(term)
-        return self._within(found, query, zone)
+    @cached_property
+    def lengths(self) -> list[tuple[int, int]]:
+        """Its posts by how many words they have, about."""
+        return self._classes("length:")
 
-    def _within(self, found: set[int], query: Query, zone: tzinfo) -> set[int]:
-        created = self._created
-        if query.after:
-            start = _start_of(query.after, zone)
-            found = {number for number in found if created[number] >= start}
-        if query.before:
-            end = _start_of(query.before, zone)
-            found = {number for number in found if created[number] < end}
+    @cached_property
+    def halves(self) -> list[tuple[int, int]]:
+        """Its posts by the half-year in which they were written, newest first."""
+        return sorted(self._classes("half:"), reverse=True)
+
+    def _classes(self, start: str) -> list[tuple[int, int]]:
+        return [
+            (int(text.removeprefix(start)), piece.bits & self.everything)
+            for text, piece in self.terms.beginning("facts", start)
+        ]
+
+    def number_of(self, id: int) -> int | None:
+        """The number of a post; None where it is not here."""
+        if self._in_order:
+            number = bisect_left(self.ids, id)
+            found = number < self.count and self.ids[number] == id
+        else:
+            found = id <= self._last and id in self.ids
+            number = self.ids.index(id) if found else 0
+        return number if found and self.everything >> number & 1 else None
+
+    def newest(self, found: int, limit: int) -> Sequence[int]:
+        """The highest ids among these posts, highest first."""
+        if self._in_order:
+            return [self.ids[number] for number in bits.highest(found, limit)]
+        return nlargest(limit, (self.ids[number] for number in bits.numbers(found)))
+
+    def older(self, id: int) -> int:
+        """The posts with an id below this one."""
+        if self._in_order:
+            return bits.below(bisect_left(self.ids, id))
+        return bits.of((n for n, other in enumerate(self.ids) if other < id), self.count)
+
+    def allowed(self, search: Asked) -> int:
+        """The posts that pass the filters."""
+        found = self.everything
+        for facts, negated in search.facts:
+            having = self._having("facts", facts)
+            found &= ~having if negated else having
+            if not found:
+                return 0
+        return found & self._within(search.after, search.before)
+
+    def _within(self, after: int | None, before: int | None) -> int:
+        if after is None and before is None:
+            return self.everything
+        first, last = self._span
+        start = first if after is None else after
+        end = last + 1 if before is None else before
+        if start <= first and last < end:
+            return self.everything
+        if last < start or end <= first:
+            return 0
+        return bits.of((n for n, at in enumerate(self.created) if start <= at < end), self.count)
+
+    def without(self, search: Asked, found: int) -> int:
+        """Of these posts those that say nothing excluded."""
+        for forms in search.unsaid:
+            if found:
+                found &= ~self.saying(forms, found)
         return found
 
-    def saying(self, term: Term) -> set[int]:
-        """The posts that say this, in any form."""
-        return set().union(*self.forms(term))
+    def saying(self, forms: Forms, among: int) -> int:
+        """Those of these posts that say this, in any form."""
+        return reduce(or_, self.by_form(forms, among), 0)
 
-    def forms(self, term: Term) -> list[set[int]]:
-        """The posts that say this literally, and by each root; as many sets in every segment."""
-        if term.kind == "prefix":
-            return [self._beginning(term)]
-        tokens = list(analysis.tokens(" ".join(term.words)))
-        parts = [analysis.bare(token.word) for token in tokens if not token.joined]
-        literal = self._phrase(parts)
-        whole = [token.word for token in tokens if token.joined == (len(parts) > 1)]
-        if term.kind == "phrase" or len(whole) != 1 or analysis.bare(whole[0]) != "".join(parts):
-            # Such as `and/or` is no compound, and is taken as a phrase.
-            return [literal, *self._otherwise(term)]
-        roots = sorted(analysis.roots(whole[0]))
-        forms = [self._having("roots", [root]) for root in roots]
-        return [literal, *forms, *self._otherwise(term)]
+    def perhaps(self, forms: Forms, among: int) -> int:
+        """Those of these posts that may say this: with all words of a phrase, in any order."""
+        return reduce(or_, self.by_form(forms, among, in_order=False), 0)
 
-    def _otherwise(self, term: Term) -> Iterable[set[int]]:
-        """The posts that say a term by a tag of another name, or by more of a word begun."""
-        if term.tags:
-            yield self._having("facts", _tagged(term.tags))
-        if term.unfinished:
-            yield self._beginning(term)
+    def upper(self, found: int, limit: int) -> int:
+        """The newest of these posts, about so many; all where they are in no order."""
+        if not self._in_order or found.bit_count() <= limit:
+            return found
+        return found & ~bits.below(bits.highest(found, limit)[-1])
 
-    def saying_word(self, word: str) -> int:
-        """How many posts say a word literally, those withdrawn since the last merge too."""
-        return int(self._reader.doc_frequency("exact", word))
+    def by_form(self, forms: Forms, among: int, *, in_order: bool = True) -> list[int]:
+        """Those of these posts that say this literally, by each root, by a tag, and as begun."""
+        found = [self._phrase(forms.words, among, in_order)] if forms.words else []
+        found += [self._having("roots", [root]) & among for root in forms.roots]
+        if forms.facts:
+            found.append(self._having("facts", forms.facts) & among)
+        if forms.prefix:
+            found.append(self._beginning(forms.prefix) & among)
+        return found
 
-    def beginning(self, start: str) -> Iterable[str]:
-        """The words that begin so."""
-        return (
-            word.decode() if isinstance(word, bytes) else word
-            for word in self._reader.expand_prefix("exact", start)
-        )
+    def counts(self, forms: Forms) -> list[int]:
+        """About how many posts have each word of this, and then each other form."""
+        count = self.terms.count
+        found = [count("exact", word) for word in forms.words]
+        found += [count("roots", root) for root in forms.roots]
+        if forms.facts:
+            found.append(sum(count("facts", fact) for fact in forms.facts))
+        if forms.prefix:
+            found.append(self._beginning(forms.prefix).bit_count())
+        return found
 
-    def _having(self, field: str, texts: Iterable[str]) -> set[int]:
-        found: set[int] = set()
+    def _having(self, field: str, texts: Iterable[str]) -> int:
+        found = 0
         for text in texts:
-            try:
-                found.update(self._reader.postings(field, text).all_ids())
-            except TermNotFound:
-                continue
+            if piece := self.terms.piece(field, text):
+                found |= piece.bits
         return found
 
-    def _beginning(self, term: Term) -> set[int]:
-        prefix = analysis.joined("".join(term.words))
-        words = list(self._reader.expand_prefix("exact", prefix)) if prefix else []
-        return self._having("exact", words)
+    def _beginning(self, prefix: str) -> int:
+        if len(prefix) <= START_LIMIT:
+            return self._having("starts", [prefix])
+        found = 0
+        for _, piece in self.terms.beginning("exact", prefix):
+            found |= piece.bits
+        return found
 
-    def _phrase(self, words: list[str]) -> set[int]:
-        """The posts that have these words in this order, with nothing in between."""
-        if not words:
-            return set()
-        common = set.intersection(*(self._having("exact", [word]) for word in words))
-        if len(words) == 1 or not common:
-            return common
-        starts = self._places(words[0], common)
-        for distance, word in enumerate(words[1:], start=1):
-            places = self._places(word, starts.keys())
-            starts = {
-                number: kept
-                for number, begun in starts.items()
-                if (kept := {place for place in begun if place + distance in places[number]})
-            }
-        return set(starts)
+    def _phrase(self, words: Sequence[str], among: int, in_order: bool) -> int:
+        """Those of these posts that have these words; in this order, with nothing in between."""
+        pieces = []
+        for word in words:
+            piece = self.terms.piece("exact", word)
+            if piece is None:
+                return 0
+            among &= piece.bits
+            pieces.append(piece)
+        if len(pieces) == 1 or not in_order or not among:
+            return among
+        posts = bits.numbers(among)
+        firsts = [piece.firsts(posts) for piece in pieces]
+        found = []
+        for post, *begun in zip(posts, *firsts, strict=True):
+            if any(post in piece.more for piece in pieces):
+                places = [
+                    {first, *piece.more.get(post, ())}
+                    for first, piece in zip(begun, pieces, strict=True)
+                ]
+                if _follow(places):
+                    found.append(post)
+            elif all(place == begun[0] + n for n, place in enumerate(begun)):
+                found.append(post)
+        return bits.of(found, self.count)
 
-    def _places(self, word: str, numbers: Iterable[int]) -> dict[int, set[int]]:
-        places = {}
-        matcher = self._reader.postings("exact", word)
-        for number in sorted(numbers):
-            matcher.skip_to(number)
-            places[number] = set(matcher.value_as("positions"))
-        return places
+    def check(self) -> None:
+        """Read all of it; raises where it is damaged."""
+        self.terms.check()
+        _values(self._created, self.count)
 
 
-class Words:
-    """The words of the largest segments, for `spelling`: what is written often stands there too."""
+def _follow(places: Sequence[set[int]]) -> bool:
+    """Whether the words with these places stand in a row somewhere."""
+    return any(all(start + n in stands for n, stands in enumerate(places)) for start in places[0])
 
-    def __init__(self, leaves: Iterable[Leaf]) -> None:
-        self._leaves = sorted(leaves, key=lambda leaf: -leaf.count)[:_LEAVES_READ]
 
-    def counts(self, words: Iterable[str]) -> dict[str, int]:
-        """How many posts say each of these words; those that none says are left out."""
-        counted = ((word, sum(leaf.saying_word(word) for leaf in self._leaves)) for word in words)
-        return {word: count for word, count in counted if count}
+def _column(storage: Any, segment: Any, name: str) -> Any:
+    return storage.open_file(W3Codec.column_filename(segment, name))
 
-    def beginning(self, start: str, limit: int) -> set[str]:
-        """Some of the words that begin so, at most so many in each segment."""
-        return {word for leaf in self._leaves for word in islice(leaf.beginning(start), limit)}
+
+def _values(file: Any, count: int) -> "array[int]":
+    """A column of large integers, one for each post."""
+    values = array("q")
+    values.frombytes(file.get(0, os.fstat(file.fileno()).st_size))
+    if sys.byteorder == "little":
+        values.byteswap()
+    if count == 1 and not values:
+        values.append(0)  # Whoosh does not write a zero alone
+    if len(values) != count:
+        raise EOFError
+    return values

@@ -21,15 +21,15 @@ def find() -> str:
     sort = sort if sort in SORTS else "newest"
     typing = request.args.get("typing") == "1"
     page = matcher = suggestion = None
-    missing = ""
+    missing, is_whole = "", True
     if raw.strip():
         page, found = feeds.found(
             reader(), raw, sort=sort, before=before(), zone=zone(), typing=typing
         )
-        matcher = found.matcher
+        matcher, is_whole = found.matcher, found.is_whole
         if not found.ids and before() is None and not typing:
             suggestion = search.suggestion(raw, zone=zone())
-            missing = "" if suggestion else missed.words_of(raw)
+            missing = "" if suggestion or not is_whole else missed.words_of(raw)
     return render_template(
         "search.html",
         q=raw,
@@ -39,6 +39,7 @@ def find() -> str:
         suggestion=suggestion,
         missing=missing,
         told=request.args.get("told") == "1",
+        is_whole=is_whole,
     )
 
 

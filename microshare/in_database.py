@@ -1,0 +1,69 @@
+"""Search in the database: what no verb let it follow, and all of it made anew in place.
+
+The verbs write a post's terms in its own transaction (see `indexed`), so little is left to do: the
+posts of somebody with a new name, and those whose words another version of the analysis cut.
+Search goes on with what is there meanwhile.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from microshare import indexed, search
+from microshare.db import db, saving
+from microshare.models import Post, PostTerms
+from microshare.search.analysis import ANALYSIS_VERSION
+
+BATCH = 500  # posts in one transaction
+
+Told = Callable[[int], None]
+
+
+def catch_up(told: Told) -> int:
+    """Let search follow what waits; returns how many posts were taken."""
+    taken = 0
+    while count := _next():
+        taken += count
+        told(count)
+    return taken
+
+
+def _next() -> int:
+    db.session.rollback()  # a fresh look
+    known = select(Post.id).join(PostTerms, PostTerms.post_id == Post.id)
+    for waiting in (
+        select(Post.id).where(Post.indexed_version != Post.version).order_by(Post.id),
+        known.where(PostTerms.analysis < ANALYSIS_VERSION).order_by(PostTerms.analysis),
+        known.where(PostTerms.analysis > ANALYSIS_VERSION).order_by(PostTerms.analysis),
+    ):
+        with saving():
+            # Who holds a post now may want another that this round holds.
+            taken = waiting.limit(BATCH).with_for_update(of=Post, skip_locked=True)
+            if ids := db.session.scalars(taken).all():
+                indexed.follow(*ids)
+                return len(ids)
+    return 0
+
+
+def rebuild(told: Told) -> int:
+    """Make the terms of every post anew; returns how many posts were taken."""
+    taken = last = 0
+    held: list[int] = []
+    later = select(Post.id).order_by(Post.id).limit(BATCH)
+    while ids := db.session.scalars(later.where(Post.id > last)).all():
+        with saving():
+            free = select(Post.id).where(Post.id.in_(ids)).with_for_update(skip_locked=True)
+            mine = db.session.scalars(free).all()
+            indexed.follow(*mine)
+        held += set(ids).difference(mine)
+        taken, last = taken + len(ids), ids[-1]
+        told(len(ids))
+    for post_id in held:  # one by one: who holds one never waits for another that is held here
+        with saving():
+            db.session.scalar(select(Post.id).filter_by(id=post_id).with_for_update())
+            indexed.follow(post_id)
+    with saving():
+        visible = select(Post.id).where(Post.withdrawn_at.is_(None))
+        surplus = db.session.scalars(select(PostTerms.post_id).except_(visible)).all()
+        search.engine().update([], surplus)
+    return taken
