@@ -7,7 +7,7 @@ Search goes on with what is there meanwhile.
 
 from collections.abc import Callable
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from microshare import indexed, search
 from microshare.db import db, saving
@@ -21,6 +21,9 @@ Told = Callable[[int], None]
 
 def catch_up(told: Told) -> int:
     """Let search follow what waits; returns how many posts were taken."""
+    if search.engine().needs_rebuild:
+        with saving():
+            db.session.execute(update(Post).values(indexed_version=0))
     taken = 0
     while count := _next():
         taken += count

@@ -66,12 +66,19 @@ def rebuild(told: Told = _nobody) -> int:
         if not mine:
             raise Unavailable("index", why="locked")
         if embedded is None:
-            return in_database.rebuild(told)
+            return _rebuild_in_database(told)
         newest = embedded.shards.of(_last_id())
         with suppress(Unavailable):
             newest = max(newest, *embedded.shards.present())
         count = _make(range(newest, -1, -1), told)
     return count + indexing.catch_up(told)
+
+
+def _rebuild_in_database(told: Told) -> int:
+    with exclusive("index") as mine:
+        if not mine:
+            raise Unavailable("index", why="locked")
+        return in_database.rebuild(told)
 
 
 def prepare() -> None:

@@ -70,8 +70,8 @@ COMMANDS = {"cli", "worker", "server"} | {
     name for name in sources.modules() if name.split(".")[0] == "commands"
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
-SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "account_letters", "digest_run", "claims",
-                  "transfer", "demo", "demo_large"}
+SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
+                  "digest_run", "claims", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text, update
 
 from microshare import (
     departments,
+    in_database,
     indexed,
     indexing,
     people,
@@ -135,7 +136,7 @@ def test_a_round_leaves_alone_what_somebody_changes_now(house: House, domain: Fl
 def test_what_another_version_of_the_analysis_made_serves_until_it_is_replaced(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "BATCH", 3)
+    monkeypatch.setattr(in_database, "BATCH", 3)
     ids = [publish(house.ada, f"a noisy pump {number}").id for number in range(7)]
     with saving():
         db.session.execute(update(PostTerms).where(PostTerms.post_id < ids[2]).values(analysis=0))
@@ -160,7 +161,7 @@ def spoil(*post_ids: int) -> None:
 def test_made_anew_in_place_every_post_is_found_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "BATCH", 3)
+    monkeypatch.setattr(in_database, "BATCH", 3)
     ids = [publish(house.ada, f"a noisy pump {number}").id for number in range(7)]
     spoil(*ids[:5])
     with saving():

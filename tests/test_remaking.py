@@ -13,6 +13,7 @@ from flask import Flask
 from microshare import config, indexing, people, posts, remaking, search
 from microshare.db import db, exclusive, saving
 from microshare.indexing import Difference
+from microshare.search import whoosh_shards
 from microshare.search.whoosh_engine import WhooshEngine
 from tests.acts import publish
 from tests.conftest import NOON, Browser, House
@@ -69,6 +70,21 @@ def test_a_search_that_meets_damage_answers_without_it_says_so_and_the_worker_me
     found = search.find("noisy", sort=sort, limit=100)
     assert (sorted(found.ids), found.is_whole) == (eight, True)
     assert indexing.check() == Difference([], [], 0)
+
+
+def test_a_shard_that_gets_no_new_posts_comes_to_rest_as_one_segment(
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whoosh_shards, "_REST", 3)
+    ids = []
+    for number in range(4):
+        ids.append(publish(house.ada, f"a noisy pump n{number}").id)
+        remaking.follow()
+    assert len(list((folder / "00000.1").glob("*.trm"))) == 3
+    assert remaking.mend() == 3
+    assert len(list((folder / "00000.2").glob("*.trm"))) == 1
+    assert remaking.mend() == 0
+    assert find("noisy") == ids[::-1]
 
 
 @pytest.mark.parametrize("shards", [["00000.1"], ["00001.1"], ["00002.1"], ["00001.1", "00002.1"]])
