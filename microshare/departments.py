@@ -7,9 +7,10 @@ from functools import lru_cache
 from sqlalchemy import delete, func, select
 
 from microshare import text
+from microshare.cards import Author
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
-from microshare.models import Department, DepartmentTag, Follow, Tag, User
+from microshare.models import Department, DepartmentTag, Tag, User
 from microshare.slugs import slug_of
 
 NAME_LIMIT, SLUG_LIMIT = 80, 500  # some letters of some scripts fold to a dozen
@@ -64,13 +65,15 @@ def every() -> Sequence[Department]:
     return db.session.scalars(select(Department).order_by(Department.name)).all()
 
 
-def people_in(department: Department) -> Sequence[User]:
-    """Who works there now, by name."""
-    return db.session.scalars(
-        select(User)
+def people_in(department: Department, limit: int = 60) -> tuple[Sequence[Author], int]:
+    """Who works there now, the first of them by name, and how many they are."""
+    rows = db.session.execute(
+        select(User.id, User.name, User.username, func.count().over())
         .where(User.department_id == department.id, User.suspended_at.is_(None))
-        .order_by(User.name)
+        .order_by(User.name, User.id)
+        .limit(limit)
     ).all()
+    return [Author(*row[:3]) for row in rows], rows[0][3] if rows else 0
 
 
 def headcounts() -> dict[int, int]:
@@ -119,15 +122,3 @@ def may_choose(department: Department, user: User) -> bool:
 def _may_choose(department: Department, user: User) -> None:
     if not may_choose(department, user):
         raise Forbidden("not-your-department", department=department.name)
-
-
-def follower_count(department: Department) -> int:
-    """How many readers follow the department."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Follow)
-            .where(Follow.kind == "department", Follow.target_id == department.id)
-        )
-        or 0
-    )

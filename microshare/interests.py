@@ -120,26 +120,25 @@ class Standing:
     is_muted: bool
 
 
-_STANDING = union_all(
-    select(literal("follow").label("how")).where(
-        Follow.reader_id == bindparam("reader"),
-        Follow.kind == bindparam("kind"),
-        Follow.target_id == bindparam("target"),
-    ),
-    select(literal("mute")).where(
-        Mute.reader_id == bindparam("reader"),
-        Mute.kind == bindparam("kind"),
-        Mute.target_id == bindparam("target"),
-        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
-    ),
+FOLLOWS = select(func.count()).where(
+    Follow.reader_id == bindparam("reader"),
+    Follow.kind == bindparam("kind"),
+    Follow.target_id == bindparam("target"),
 )
+MUTES = select(func.count()).where(
+    Mute.reader_id == bindparam("reader"),
+    Mute.kind == bindparam("kind"),
+    Mute.target_id == bindparam("target"),
+    or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+)
+_STANDING = select(FOLLOWS.scalar_subquery(), MUTES.scalar_subquery())
 
 
 def standing(reader: User, kind: str, target_id: int, now: datetime) -> Standing:
     """Whether the reader follows it by an own choice, and leaves it out at this moment."""
     asked = {"reader": reader.id, "kind": kind, "target": target_id, "now": now}
-    found = set(db.session.connection().scalars(_STANDING, asked))
-    return Standing("follow" in found, "mute" in found)
+    follows, mutes = db.session.connection().execute(_STANDING, asked).one()
+    return Standing(bool(follows), bool(mutes))
 
 
 def _among(name: str) -> Any:

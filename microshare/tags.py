@@ -1,44 +1,24 @@
 """Tags: the addresses of posts. Found by their folded name, shown as first spelt."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 import regex
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
 
 from microshare import text
 from microshare.db import add_missing, db
 from microshare.errors import Missing, Refused
 from microshare.models import (
-    Department,
-    DepartmentTag,
-    Follow,
-    Goal,
     Post,
     PostTag,
     Tag,
-    Thanks,
-    User,
 )
 
 NAME_LIMIT = 500  # code points: 140 letters, each with the marks that some scripts put on them
 DESCRIPTION_LIMIT = 280
-WHO_KNOWS = 5  # people named on a tag's page
-
-
-@dataclass(frozen=True)
-class About:
-    """What a tag's page tells beside its posts."""
-
-    tag: Tag
-    follower_count: int
-    departments: Sequence[Department]  # that follow it for their people, by name
-    open_question_count: int
-    who_knows: Sequence[User]  # thanked most widely under it first
-    goals: Sequence[Goal]  # the open ones, soonest end first
+IN_USE = 20_000  # posts, the newest, over which the uses of tags are counted
 
 
 def named(written: Iterable[tuple[str, str]], now: datetime) -> dict[str, Tag]:
@@ -136,7 +116,7 @@ def _parsed(word: str) -> tuple[str, str]:
 
 
 def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
-    """Tags that begin so, with how many posts they have, most used first."""
+    """Tags that begin so, with how many posts they have of the newest, most used first."""
     folded = text.fold(start.lstrip("#＃"))
     return [
         (tag, uses)
@@ -147,16 +127,18 @@ def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
 
 
 def most_used(limit: int = 200) -> Sequence[tuple[Tag, int]]:
-    """Tags with how many posts they have, most used first."""
+    """Tags with how many posts they have of the newest, most used first."""
     return [(tag, uses) for tag, uses in db.session.execute(_with_uses().limit(limit))]
 
 
 def _with_uses() -> Select[Tag, int]:
     uses = func.count(Post.id)
+    newest = select(func.max(PostTag.post_id)).scalar_subquery()
     return (
         select(Tag, uses)
         .join(PostTag, PostTag.tag_id == Tag.id)
         .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
+        .where(PostTag.post_id > newest - IN_USE)
         .group_by(Tag.id)
         .order_by(uses.desc(), Tag.name)
     )
@@ -168,50 +150,3 @@ def describe(tag: Tag, description: str) -> None:
     if len(tidied) > DESCRIPTION_LIMIT or text.has_control(tidied):
         raise Refused("description-too-long", limit=DESCRIPTION_LIMIT)
     tag.description = tidied
-
-
-def about(tag: Tag) -> About:
-    """Everything a tag's page tells beside its posts, in five queries."""
-    follower_count = db.session.scalar(
-        select(func.count()).select_from(Follow).filter_by(kind="tag", target_id=tag.id)
-    )
-    departments = db.session.scalars(
-        select(Department)
-        .join(DepartmentTag, DepartmentTag.department_id == Department.id)
-        .where(DepartmentTag.tag_id == tag.id)
-        .order_by(Department.name)
-    ).all()
-    open_questions = db.session.scalar(
-        select(func.count())
-        .select_from(Post)
-        .join(PostTag, PostTag.post_id == Post.id)
-        .where(
-            PostTag.tag_id == tag.id,
-            Post.kind == "question",
-            Post.solved_at.is_(None),
-            Post.withdrawn_at.is_(None),
-        )
-    )
-    goals = db.session.scalars(
-        select(Goal).filter_by(tag_id=tag.id, state="open").order_by(Goal.ends_on)
-    ).all()
-    return About(tag, follower_count or 0, departments, open_questions or 0, who_knows(tag), goals)
-
-
-def who_knows(tag: Tag) -> Sequence[User]:
-    """The people whose posts under the tag were thanked by the most departments, widest first.
-
-    Only the order is told, never the counts: there are no rankings of people.
-    """
-    width = func.count(Thanks.department_id.distinct())
-    return db.session.scalars(
-        select(User)
-        .options(joinedload(User.department))
-        .join(Post, Post.author_id == User.id)
-        .join(PostTag, (PostTag.post_id == Post.id) & (PostTag.tag_id == tag.id))
-        .join(Thanks, Thanks.post_id == Post.id)
-        .where(Post.withdrawn_at.is_(None), User.suspended_at.is_(None))
-        .group_by(User.id)
-        .order_by(width.desc(), func.max(Post.id).desc())
-        .limit(WHO_KNOWS)
-    ).all()

@@ -3,8 +3,8 @@ from datetime import date
 import pytest
 from flask import Flask
 
-from microshare import departments, follows, goals, people, posts, questions, tags
-from microshare.db import db, saving
+from microshare import departments, follows, goals, people, posts, questions, tag_facts, tags
+from microshare.db import saving
 from microshare.errors import Missing, Refused
 from tests.acts import publish, raced, tag, thank
 from tests.conftest import NOON, House, Queries
@@ -137,7 +137,8 @@ def test_a_tags_page_tells_who_follows_what_is_asked_and_what_is_aimed_at(house:
         soon = goals.set_goal(pumps, "Soon", date(2027, 1, 1), house.ada, NOON)
         done = goals.set_goal(pumps, "Done", date(2026, 12, 1), house.ada, NOON)
         goals.settle(done.id, "reached", house.ada)
-    about = tags.about(pumps)
+    about = tag_facts.of(pumps, house.grace, NOON)
+    assert (about.standing.is_following, about.standing.is_muted) == (True, False)
     assert (about.follower_count, about.open_question_count) == (2, 1)
     assert [d.name for d in about.departments] == ["Research", "Sales"]
     assert [goal.id for goal in about.goals] == [soon.id, late.id]
@@ -158,15 +159,16 @@ def test_who_knows_is_told_by_how_many_departments_thanked(house: House) -> None
     thank(narrow, crowd[0], crowd[3])
     thank(other, *crowd)
     publish(house.grace, "never thanked #pumps")
-    assert [u.username for u in tags.who_knows(tags.get("pumps"))] == ["linus"]
+    def known() -> list[str]:
+        facts = tag_facts.of(tags.get("pumps"), people.get("grace"), NOON)
+        return [one.username for one in facts.who_knows]
+
+    assert known() == ["linus"]
     thank(wide, crowd[0], crowd[1])
-    db.session.expunge_all()
-    known = tags.who_knows(tags.get("pumps"))
-    assert [u.username for u in known] == ["ada", "linus"]
-    assert known[0].department.name == "Sales"
+    assert known() == ["ada", "linus"]
     with saving():
         people.suspend(people.get("linus"), NOON)
-    assert [u.username for u in tags.who_knows(tags.get("pumps"))] == ["ada"]
+    assert known() == ["ada"]
 
 
 def test_who_knows_names_five_at_most_and_nobody_for_a_withdrawn_post(house: House) -> None:
@@ -181,18 +183,24 @@ def test_who_knows_names_five_at_most_and_nobody_for_a_withdrawn_post(house: Hou
         thank(post, house.ada)
     with saving():
         posts.withdraw(written[-1], crowd[-1], NOON)
-    assert [u.username for u in tags.who_knows(tags.get("pumps"))] == ["p5", "p4", "p3", "p2", "p1"]
+    facts = tag_facts.of(tags.get("pumps"), house.grace, NOON)
+    assert [one.username for one in facts.who_knows] == ["p5", "p4", "p3", "p2", "p1"]
 
 
-def test_a_tags_page_takes_the_same_queries_however_much_there_is(house: House) -> None:
-    publish(house.ada, "Who? #pumps")
-    pumps = tags.get("pumps")
-    with Queries() as few:
-        tags.about(pumps)
+def test_of_a_tags_many_posts_the_newest_are_looked_at(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = publish(house.linus, "Who knew? #pumps")
+    thank(old, house.ada)
     for number in range(20):
-        thank(publish(house.ada, f"More? #pumps {number}"), house.grace)
-    db.session.expire_all()
-    db.session.refresh(pumps)
-    with Queries() as many:
-        [u.department.name for u in tags.about(pumps).who_knows]
-    assert len(few) == len(many) == 5
+        thank(publish(house.ada, f"More {number}? #pumps"), house.grace)
+    pumps, reader = tags.get("pumps"), people.get("grace")
+    with Queries() as queries:
+        facts = tag_facts.of(pumps, reader, NOON)
+    assert len(queries) == 2
+    assert (facts.open_question_count, len(facts.who_knows)) == (21, 2)
+    newer = [publish(house.ada, f"number {number} #pumps") for number in range(300)]
+    facts = tag_facts.of(pumps, reader, NOON)
+    assert (facts.open_question_count, facts.who_knows) == (0, [])
+    thank(newer[0], house.grace)
+    assert [one.username for one in tag_facts.of(pumps, reader, NOON).who_knows] == ["ada"]

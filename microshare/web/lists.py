@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import aliases, clock, departments, feeds, interests, people, tags
+from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
 from microshare.web.asked import again, back, before, needed_number, number, reader, undo
@@ -77,9 +77,8 @@ def _tag_page(found: Tag) -> str:
     return render_template(
         "tag.html",
         tag=found,
-        about=tags.about(found),
+        about=tag_facts.of(found, user, clock.now()),
         page=feeds.tagged(user, found, before=before()),
-        standing=interests.standing(user, "tag", found.id, clock.now()),
         department=user.department,
         other_names=aliases.of(found),
         own_names=aliases.own(found) if user.manages else (),
@@ -138,12 +137,14 @@ def all_departments() -> str:
 def department(slug: str) -> str:
     found = departments.get(slug)
     user = reader()
+    there, headcount = departments.people_in(found)
     return render_template(
         "department.html",
         department=found,
         page=feeds.from_department(user, found, before=before()),
         tags=departments.tags_of(found),
-        people=departments.people_in(found),
+        people=there,
+        headcount=headcount,
         standing=interests.standing(user, "department", found.id, clock.now()),
         may_choose=departments.may_choose(found, user),
     )
