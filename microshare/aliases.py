@@ -60,9 +60,11 @@ def drop(name: str, setter: User) -> None:
     db.session.execute(delete(TagAlias).where(TagAlias.name == name))
 
 
-def of(tag: Tag) -> Sequence[str]:
+def of(tag: Tag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
-    return [name for group in _groups() if tag.name in group for name in group if name != tag.name]
+    return tuple(
+        name for group in _groups() if tag.name in group for name in group if name != tag.name
+    )
 
 
 def own(tag: Tag) -> Sequence[str]:
@@ -96,13 +98,16 @@ def _named(term: Term, groups: Sequence[tuple[str, ...]]) -> Term:
     return replace(term, tags=tuple(names))
 
 
+_PAIRS = (
+    select(TagAlias.name, Tag.name)
+    .join(Tag, Tag.id == TagAlias.tag_id)
+    .order_by(Tag.name, TagAlias.name)
+)
+
+
 def _groups() -> list[tuple[str, ...]]:
     """The names that stand for each other, in order: a tag with its aliases, and theirs."""
-    rows = db.session.execute(
-        select(TagAlias.name, Tag.name)
-        .join(Tag, Tag.id == TagAlias.tag_id)
-        .order_by(Tag.name, TagAlias.name)
-    )
+    rows = db.session.connection().execute(_PAIRS)
     groups: dict[str, set[str]] = {}
     for alias, name in rows:
         together = {alias, name} | groups.get(alias, set()) | groups.get(name, set())

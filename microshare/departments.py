@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from microshare import text
-from microshare.cards import Author
+from microshare.cards import Author, Label
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, DepartmentTag, Tag, User
@@ -39,9 +39,12 @@ def ids() -> dict[str, int]:
     return dict(db.session.execute(select(Department.slug, Department.id)).all())
 
 
+_OF_SLUG = select(Department).where(Department.slug == bindparam("slug"))
+
+
 def get(slug: str) -> Department:
     """The department with this slug, or `Missing`."""
-    found = db.session.scalars(select(Department).filter_by(slug=text.fold(slug))).one_or_none()
+    found = db.session.scalars(_OF_SLUG, {"slug": text.fold(slug)}).one_or_none()
     if found is None:
         raise Missing("department", name=slug)
     return found
@@ -65,15 +68,19 @@ def every() -> Sequence[Department]:
     return db.session.scalars(select(Department).order_by(Department.name)).all()
 
 
-def people_in(department: Department, limit: int = 60) -> tuple[Sequence[Author], int]:
+_PEOPLE = (
+    select(User.id, User.name, User.username, func.count().over())
+    .where(User.department_id == bindparam("department"), User.suspended_at.is_(None))
+    .order_by(User.name, User.id)
+    .limit(bindparam("limit"))
+)
+
+
+def people_in(department: Department, limit: int = 60) -> tuple[tuple[Author, ...], int]:
     """Who works there now, the first of them by name, and how many they are."""
-    rows = db.session.execute(
-        select(User.id, User.name, User.username, func.count().over())
-        .where(User.department_id == department.id, User.suspended_at.is_(None))
-        .order_by(User.name, User.id)
-        .limit(limit)
-    ).all()
-    return [Author(*row[:3]) for row in rows], rows[0][3] if rows else 0
+    asked = {"department": department.id, "limit": limit}
+    rows = db.session.connection().execute(_PEOPLE, asked).all()
+    return tuple(Author(*row[:3]) for row in rows), rows[0][3] if rows else 0
 
 
 def headcounts() -> dict[int, int]:
@@ -86,14 +93,18 @@ def headcounts() -> dict[int, int]:
     return dict(rows.all())
 
 
-def tags_of(department: Department) -> Sequence[Tag]:
+_TAGS = (
+    select(Tag.id, Tag.name, Tag.spelling)
+    .join(DepartmentTag, DepartmentTag.tag_id == Tag.id)
+    .where(DepartmentTag.department_id == bindparam("department"))
+    .order_by(Tag.name)
+)
+
+
+def tags_of(department: Department) -> tuple[Label, ...]:
     """The tags that it follows for its people, by name."""
-    return db.session.scalars(
-        select(Tag)
-        .join(DepartmentTag, DepartmentTag.tag_id == Tag.id)
-        .where(DepartmentTag.department_id == department.id)
-        .order_by(Tag.name)
-    ).all()
+    rows = db.session.connection().execute(_TAGS, {"department": department.id})
+    return tuple(Label(*row) for row in rows)
 
 
 def follow_tag(department: Department, tag: Tag, follower: User, now: datetime) -> None:

@@ -26,7 +26,7 @@ from microshare import cards, interests, search
 from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
-from microshare.interests import Interests, Reason
+from microshare.interests import Interests, Reader, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
 
 PAGE = 30  # posts
@@ -123,7 +123,7 @@ def own(reader: User, *, now: datetime, before: int | None = None, limit: int = 
 _NEWEST = select(func.max(Post.id))
 
 
-def news(reader: User, after: int, *, now: datetime, everyone: bool = False) -> int:
+def news(reader: User | Reader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
     Asked every few seconds by every open page: where nothing was written at all, by one query.

@@ -6,7 +6,7 @@ Loaded whole, in one query: a feed decides with it which posts to take, and says
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
@@ -16,8 +16,14 @@ from microshare.db import db
 from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag, User
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reader(NamedTuple):
+    """As much of a colleague as a feed asks for."""
+
+    id: int
+    department_id: int
+
+
+class Reason(NamedTuple):
     """Why a post stands in a feed: `kind` is own, tag, person, department or department-tag."""
 
     kind: str
@@ -103,7 +109,7 @@ _INTERESTS = union_all(
 )
 
 
-def of(reader: User, now: datetime) -> Interests:
+def of(reader: User | Reader, now: datetime) -> Interests:
     """The reader's interests at this moment, in one query."""
     asked = {"reader": reader.id, "department": reader.department_id, "now": now}
     interests = Interests(reader.id)

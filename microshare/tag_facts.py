@@ -59,9 +59,9 @@ class Facts:
     follower_count: int
     open_question_count: int  # of the posts that are looked at
     standing: Standing
-    departments: Sequence[Place]  # that follow it for their people, by name
+    departments: tuple[Place, ...]  # that follow it for their people, by name
     goals: Sequence[OpenGoal]  # soonest end first
-    who_knows: Sequence[Author]  # thanked most widely under it first
+    who_knows: tuple[Author, ...]  # thanked most widely under it first
 
 
 _TAG: ColumnElement[int] = bindparam("target")
@@ -157,10 +157,10 @@ def of(tag: Tag, reader: User, now: datetime) -> Facts:
         followers,
         questions,
         Standing(bool(follows), bool(mutes)),
-        sorted((Place(*row[:3]) for row in found["department"]), key=lambda one: one.name),
+        tuple(sorted((Place(*row[:3]) for row in found["department"]), key=lambda one: one.name)),
         sorted(
             (OpenGoal(row[0], row[1], row[3]) for row in found["goal"]),
             key=lambda goal: (goal.ends_on, goal.id),
         ),
-        [Author(*row[:3]) for row in people],
+        tuple(Author(*row[:3]) for row in people),
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import regex
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from microshare import text
 from microshare.db import add_missing, db
@@ -63,10 +63,13 @@ def _by_name(names: Iterable[str]) -> dict[str, Tag]:
     return {tag.name: tag for tag in db.session.scalars(select(Tag).where(Tag.name.in_(names)))}
 
 
+_NAMED = select(Tag).where(Tag.name == bindparam("name"))
+
+
 def get(name: str) -> Tag:
     """The tag of this name, however it is spelt, or `Missing`."""
     folded = text.fold(name.strip().lstrip("#＃"))
-    found = db.session.scalars(select(Tag).filter_by(name=folded)).one_or_none()
+    found = db.session.scalars(_NAMED, {"name": folded}).one_or_none()
     if found is None:
         raise Missing("tag", name=name)
     return found

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
 from microshare import notices
+from microshare.cards import Author
 from microshare.db import add_once, db
 from microshare.errors import Missing, Refused
 from microshare.models import Post, Thanks, User
@@ -16,7 +17,7 @@ from microshare.models import Post, Thanks, User
 class Reach:
     """Who thanked for a post, newest first, and how many departments they are in."""
 
-    givers: Sequence[User]
+    givers: Sequence[Author]
     department_count: int
 
 
@@ -47,12 +48,15 @@ def _count(post: Post, step: int) -> None:
     )
 
 
+_GIVERS = (
+    select(User.id, User.name, User.username, Thanks.department_id)
+    .join(Thanks, Thanks.giver_id == User.id)
+    .where(Thanks.post_id == bindparam("post"))
+    .order_by(Thanks.given_at.desc())
+)
+
+
 def reach(post_id: int) -> Reach:
     """Who thanked for a post, and how far it reached."""
-    rows = db.session.execute(
-        select(User, Thanks.department_id)
-        .join(Thanks, Thanks.giver_id == User.id)
-        .where(Thanks.post_id == post_id)
-        .order_by(Thanks.given_at.desc())
-    ).all()
-    return Reach([giver for giver, _ in rows], len({department for _, department in rows}))
+    rows = db.session.connection().execute(_GIVERS, {"post": post_id}).all()
+    return Reach([Author(*row[:3]) for row in rows], len({row[3] for row in rows}))

@@ -142,7 +142,7 @@ def test_a_tags_page_tells_who_follows_what_is_asked_and_what_is_aimed_at(house:
     assert (about.follower_count, about.open_question_count) == (2, 1)
     assert [d.name for d in about.departments] == ["Research", "Sales"]
     assert [goal.id for goal in about.goals] == [soon.id, late.id]
-    assert about.who_knows == []
+    assert about.who_knows == ()
 
 
 def test_who_knows_is_told_by_how_many_departments_thanked(house: House) -> None:
@@ -201,6 +201,6 @@ def test_of_a_tags_many_posts_the_newest_are_looked_at(
     assert (facts.open_question_count, len(facts.who_knows)) == (21, 2)
     newer = [publish(house.ada, f"number {number} #pumps") for number in range(300)]
     facts = tag_facts.of(pumps, reader, NOON)
-    assert (facts.open_question_count, facts.who_knows) == (0, [])
+    assert (facts.open_question_count, facts.who_knows) == (0, ())
     thank(newer[0], house.grace)
     assert [one.username for one in tag_facts.of(pumps, reader, NOON).who_knows] == ["ada"]

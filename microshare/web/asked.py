@@ -30,6 +30,12 @@ def by_token(view: View) -> View:
     return view
 
 
+def light(view: View) -> View:
+    """Mark a page that is asked every few seconds: its reader is `g.light_reader`, no more."""
+    view.is_light = True  # type: ignore[attr-defined]
+    return view
+
+
 def reader() -> User:
     """The signed-in colleague; pages that are not public have one."""
     return cast(User, g.get("token_reader") or current_user._get_current_object())

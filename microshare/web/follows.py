@@ -45,7 +45,9 @@ def department_tag(slug: str) -> Response:
         department = departments.get(slug)
         written = request.form.get("tags", "")
         if undo():
-            departments.unfollow_tag(department, tags.get(written), reader())
+            # A button beside the tag names it itself; a form names it in its field.
+            name = written or request.form["undo"]
+            departments.unfollow_tag(department, tags.get(name), reader())
         else:
             for tag in tags.named(tags.parse(written), clock.now()).values():
                 departments.follow_tag(department, tag, reader(), clock.now())

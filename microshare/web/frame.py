@@ -1,6 +1,6 @@
 """What stands around every page: who is let in, and what the frame shows."""
 
-from flask import Response, current_app, g, has_request_context, redirect, request, url_for
+from flask import Response, current_app, g, has_request_context, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,13 +11,17 @@ from microshare.web import accounts, asked, kept
 
 def user_of_session(session_id: str) -> User | None:
     """The user of a session, unless suspended or signed out everywhere since it began."""
-    user_id, _, epoch = session_id.partition(".")
-    if not (user_id.isdigit() and epoch.isdigit()):
-        return None
-    user = people.by_id(int(user_id))
-    if user is None or user.suspended_at is not None or user.session_epoch != int(epoch):
+    user_id, epoch = _parted(session_id)
+    user = people.by_id(user_id)
+    if user is None or user.suspended_at is not None or user.session_epoch != epoch:
         return None
     return user
+
+
+def _parted(session_id: str) -> tuple[int, int]:
+    """The user's id and epoch; ids that nobody has where it is nonsense."""
+    user_id, _, epoch = session_id.partition(".")
+    return (int(user_id), int(epoch)) if user_id.isdigit() and epoch.isdigit() else (0, -1)
 
 
 def let_in() -> AnyResponse | None:
@@ -30,7 +34,11 @@ def let_in() -> AnyResponse | None:
         if g.token_reader is not None:
             return None
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
-    if current_user.is_authenticated:
+    if getattr(view, "is_light", False):
+        g.light_reader = people.reader(*_parted(str(session.get("_user_id", ""))))
+        if g.light_reader is not None:
+            return None
+    elif current_user.is_authenticated:
         return None
     return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)
 

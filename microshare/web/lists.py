@@ -3,13 +3,13 @@
 import secrets
 from datetime import timedelta
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
-from microshare.web.asked import again, back, before, needed_number, number, reader, undo
+from microshare.web.asked import again, back, before, light, needed_number, number, reader, undo
 
 pages = Blueprint("lists", __name__)
 AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
@@ -44,11 +44,12 @@ def everyone() -> str:
 
 
 @pages.get("/news")
+@light
 def news() -> Response:
     """How many posts came after this one, for a page that asks now and then; 204 where none did."""
     feed = request.args.get("feed", "own")
     after = number(request.args.get("after", "")) or 0
-    count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
+    count = feeds.news(g.light_reader, after, now=clock.now(), everyone=feed == "everyone")
     return jsonify(count=count) if count else Response(status=204)
 
 

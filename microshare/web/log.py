@@ -48,7 +48,9 @@ def _tell(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if request.endpoint not in SESSIONLESS:
         reader = g.get("token_reader") or g.get("_login_user")
-        current_app.logger.info(
+        # A page that is asked every few seconds would drown the others.
+        current_app.logger.log(
+            logging.DEBUG if "light_reader" in g else logging.INFO,
             "%s %s %d, %d ms, user %s",
             request.method,
             request.endpoint,

@@ -57,14 +57,14 @@ def safe_html(html: str) -> Markup:
 
 
 @cache
-def _fingerprint(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def _address(root: str, name: str) -> str:
+    content = Path(root, "static", name).read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:10]}"
 
 
 def asset(name: str) -> str:
     """The address of a static file, which changes with its content: cached for a year."""
-    path = Path(current_app.root_path, "static", name)
-    return url_for("static", filename=name, v=_fingerprint(path))
+    return _address(current_app.root_path, name)
 
 
 def next_page(before: int) -> str:
