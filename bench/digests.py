@@ -8,6 +8,7 @@ from bench import processes
 from bench.company import END
 from microshare import digest, digest_letter, people, periods
 from microshare.db import db
+from microshare.digest_week import Shared
 
 WARM = 20  # letters before the first measure of memory
 
@@ -17,14 +18,14 @@ def write(count: int, users: int, longest: float) -> dict[str, Any]:
 
     `seconds` are those that 10,000 would take at this pace; memory in MB before and after.
     """
-    mine = [os.getpid()]
+    mine, shared = [os.getpid()], Shared()
     for number in range(WARM):
-        _letter(number % users + 1)
+        _letter(number % users + 1, shared)
     before = processes.memory(mine)["rss"]
     began, cpu = time.monotonic(), processes.cpu(mine)
     done = letters = 0
     while done < count and time.monotonic() - began < longest:
-        letters += _letter(done % users + 1)
+        letters += _letter(done % users + 1, shared)
         done += 1
     seconds, cpu = time.monotonic() - began, processes.cpu(mine) - cpu
     return {
@@ -37,12 +38,13 @@ def write(count: int, users: int, longest: float) -> dict[str, Any]:
     }
 
 
-def _letter(reader_id: int) -> bool:
+def _letter(reader_id: int, shared: Shared) -> bool:
     """Compose and render one reader's letter; whether there was anything to say."""
     reader = people.by_id(reader_id)
     if reader is None:
         raise processes.Ended(f"there is no reader {reader_id}")
-    contents = digest.compose(reader, periods.up_to(END, people.zone_of(reader)), END)
+    period = periods.newest(END, reader.digest_weekday, reader.digest_hour, people.zone_of(reader))
+    contents = digest.compose(reader, period, END, shared.week(period))
     if not contents.is_empty:
         digest_letter.render(reader, contents)
     db.session.rollback()
