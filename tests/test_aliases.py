@@ -56,7 +56,7 @@ def test_names_of_names_stand_for_each_other(pumps: House) -> None:
     give("pumps", "pomp", pumps.ada)
     give("pomp", "pompe", pumps.ada)
     assert found("#pompe") == {"noisy #pumps", "lawaai #pomp"}
-    assert aliases.of(aliases.get("pumps")) == ["pomp", "pompe"]
+    assert aliases.of(aliases.get("pumps")) == ("pomp", "pompe")
     assert aliases.own(aliases.get("pumps")) == ["pomp"]
     assert aliases.get("pompe").name == "pomp"
     with pytest.raises(Missing):
