@@ -6,7 +6,7 @@ from typing import Any
 
 from bench import processes
 from bench.company import END
-from microshare import digest, digest_letter, people, periods
+from microshare import digest, digest_letter, garbage, people, periods
 from microshare.db import db
 from microshare.digest_week import Shared
 
@@ -19,6 +19,7 @@ def write(count: int, users: int, longest: float) -> dict[str, Any]:
     `seconds` are those that 10,000 would take at this pace; memory in MB before and after.
     """
     mine, shared = [os.getpid()], Shared()
+    garbage.settle()  # as a worker does
     for number in range(WARM):
         _letter(number % users + 1, shared)
     before = processes.memory(mine)["rss"]

@@ -55,9 +55,9 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     shared, week = week, week or digest_week.load(period, reader_id=reader.id)
     wants = interests.of(reader, now)
     brought, hidden = _brought(wants, week), _hidden(reader, wants, week)
-    mine = week.best_first((week.told & brought) - hidden)
-    reached = {post_id for post_id in week.told - brought - hidden if week.width[post_id]}
-    yours, others = mine[:YOURS], week.best_first(reached)[:OTHERS]
+    mine = (week.told & brought) - hidden
+    reached = week.reached - brought - hidden
+    yours, others = week.best(mine, YOURS), week.best(reached, OTHERS)
     asked = sorted((week.asked & brought) - hidden, reverse=True)[:QUESTIONS]
     ids = [*yours, *others, *asked]
     if shared:

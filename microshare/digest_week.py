@@ -9,10 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from heapq import nlargest
+from itertools import islice
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import and_, literal, select, union_all
+from sqlalchemy import and_, bindparam, literal, select, union_all
 
 from microshare import feeds, goals
 from microshare.bulk import in_parts
@@ -22,9 +25,18 @@ from microshare.models import Goal, Opened, Post, PostTag, Thanks, User
 from microshare.periods import Period
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
+FEW = 200  # posts of which the best are sought; of more they soon turn up among the best of all
 LIKELY = 1000  # posts, and questions, that are loaded before a letter shows them
 
 Ids = set[int]
+
+
+_OPENED = select(Opened.post_id).where(
+    Opened.reader_id == bindparam("reader"), Opened.post_id >= bindparam("lowest")
+)
+_VISIBLE = select(Post.id).where(
+    Post.id.in_(bindparam("ids", expanding=True)), Post.withdrawn_at.is_(None)
+)
 
 
 def _sets() -> dict[int, Ids]:
@@ -57,32 +69,46 @@ class Week:
         """The posts under any of these keys."""
         return set[int]().union(*(by[key] for key in keys if key in by))
 
-    def best_first(self, ids: Iterable[int]) -> list[int]:
-        """Ids of the period, the most useful first, ties to the newest."""
-        return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
+    @cached_property
+    def _order(self) -> list[int]:
+        """All posts, the most useful first, ties to the newest."""
+        return sorted(self.use, key=lambda i: (self.use[i], i), reverse=True)
+
+    @cached_property
+    def reached(self) -> Ids:
+        """The posts of the period for which another department than the author's thanked."""
+        return {post_id for post_id in self.told if self.width[post_id]}
+
+    def best(self, ids: Ids, limit: int) -> list[int]:
+        """The most useful of these posts, best first."""
+        if len(ids) < FEW:
+            return nlargest(limit, ids, key=lambda i: (self.use[i], i))
+        return list(islice((i for i in self._order if i in ids), limit))
+
+    @cached_property
+    def _lowest(self) -> int:
+        return min(self.use, default=0)
 
     def opened(self, reader_id: int) -> Ids:
         """What the reader opened of the week."""
-        lowest = min(self.use, default=0)
-        return set(
-            db.session.scalars(
-                select(Opened.post_id).where(
-                    Opened.reader_id == reader_id, Opened.post_id >= lowest
-                )
-            )
-        )
+        lowest = self._lowest
+        asked = {"reader": reader_id, "lowest": lowest}
+        return set(db.session.connection().scalars(_OPENED, asked))
 
     def posts(self, ids: Collection[int]) -> dict[int, Card]:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
         missing = set(ids) - self._posts.keys()
         if self.is_shared and not self._posts:
-            missing.update(self.best_first(self.told)[:LIKELY], sorted(self.asked)[-LIKELY:])
+            missing.update(self.best(self.told, LIKELY), sorted(self.asked)[-LIKELY:])
         if missing:
             with _apart(self.is_shared):
                 for part in in_parts(missing, 500):
                     loaded = feeds.of(None, part).items
                     self._posts.update((item.post.id, item.post) for item in loaded)
-        return {post_id: self._posts[post_id] for post_id in ids if post_id in self._posts}
+        there = ids
+        if ids and self.is_shared:  # since the week was loaded some may have been withdrawn
+            there = set(db.session.connection().scalars(_VISIBLE, {"ids": list(ids)}))
+        return {i: self._posts[i] for i in ids if i in there and i in self._posts}
 
     def users(self, ids: Collection[int]) -> dict[int, User]:
         """These colleagues, and whoever else thanked: all of them are asked for once."""
@@ -193,12 +219,9 @@ def _thank(week: Week, reader_id: int | None) -> None:
 
 
 class Shared:
-    """The week that the readers of a run share: loaded anew for another period, and now and then.
+    """The week that the readers of a run share: loaded anew for another, and now and then."""
 
-    So a post that is withdrawn stands at most in the letters of some seconds.
-    """
-
-    READERS = 1000
+    READERS = 10_000
 
     def __init__(self) -> None:
         self._week: Week | None = None

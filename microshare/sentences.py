@@ -4,7 +4,9 @@ The domain says no with a code and facts; here is what a person reads. A test ho
 that are raised against these, both ways.
 """
 
-from flask_babel import gettext, lazy_gettext
+from functools import lru_cache
+
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
@@ -216,4 +218,9 @@ def reason(refusal: Refusal) -> str:
 
 def why(reason: Reason) -> str:
     """What a person reads of the reason for which a post is in the feed."""
+    return _why(str(get_locale()), reason)
+
+
+@lru_cache(maxsize=5000)  # a letter and a page tell dozens, and many the same
+def _why(locale: str, reason: Reason) -> str:
     return str(REASONS[reason.kind]) % {"label": reason.label}

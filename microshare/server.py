@@ -5,7 +5,6 @@ it ends by itself when its parent is gone, however that went.
 """
 
 import errno
-import gc
 import os
 import signal
 import socket
@@ -19,7 +18,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import message
 
-from microshare import config
+from microshare import config, garbage
 from microshare.db import db
 from microshare.errors import Refused
 
@@ -66,11 +65,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self.app
 
     def _started(self, arbiter: Any) -> None:
-        # What is loaded now is shared by the web processes: it need not be looked through again
-        # whenever one of them collects garbage.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 50)  # a page makes thousands of objects that go with it
+        garbage.settle()
         print(
             f"microshare serves on http://{self.settings.host}:{arbiter.LISTENERS[0].getsockname()[1]}"
             " — Ctrl-C stops it.",

@@ -20,6 +20,7 @@ from microshare import (
     clock,
     config,
     digest_run,
+    garbage,
     links,
     missed,
     remaking,
@@ -61,6 +62,7 @@ def run(app: Flask, parent: int | None = None) -> None:
             misfire_grace_time=None,
             next_run_time=clock.now(),
         )
+    garbage.settle()
     scheduler.start()
     while not stopping.wait(1) and (parent is None or os.getppid() == parent):
         pass

@@ -176,13 +176,18 @@ def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
             begins += tuple(filter(None, [joined("".join(term.words))]))
 
     def matches(word: str) -> bool:
-        for token in tokens(word):
-            form = bare(token.word)
-            if form in exact or form.startswith(begins) or not wanted.isdisjoint(kept(token.word)):
+        for form, found_by in _shown(word):
+            if form in exact or form.startswith(begins) or not wanted.isdisjoint(found_by):
                 return True
         return False
 
     return matches
+
+
+@lru_cache(maxsize=20_000)  # a page of finds shows a thousand words, most of them common ones
+def _shown(word: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """A word as it is shown: the exact form of each of its parts, and what that is found by."""
+    return tuple((bare(token.word), kept(token.word)) for token in tokens(word))
 
 
 def joined(text: str) -> str:
