@@ -19,24 +19,19 @@ from functools import cached_property, reduce
 from operator import and_, or_
 from typing import NamedTuple
 
-from whoosh.lang.stopwords import stoplists
-
-from microshare.search import bits
+from microshare.search import bits, ranking
 from microshare.search.query import Query
+from microshare.search.ranking import OTHER_FORM
 from microshare.search.whoosh_leaf import Asked, Leaf
 
 _K1, _B = 1.2, 0.75  # as usual for BM25
 _UNIT = 63  # what a word of a single post tells
 _WORD = 0.5  # what any word tells beside its rarity, in units
-_OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
 _LENGTH = 0.2  # what a post loses each time that its length weighs double, in units: for one word,
 _MORE_WORDS = 0.4  # and for each further word of the search,
 _MOST_LENGTH = 1.2  # at most
 _LONG = 3  # doublings that are counted
 _HALF = 12  # half-years after which a post counts half
-_ONE_IN = 4  # a post must say at least one in so many of the words
-_FEW = 3  # up to so many words, every word counts
-_COMMON = stoplists["en"] | stoplists["nl"]  # Snowball's
 
 
 _SEVERAL = 128  # posts in which the order of words is looked up at once, at first
@@ -54,10 +49,8 @@ class Rank(NamedTuple):
 def telling(query: Query) -> Query:
     """The search without the `the` and `een` of a sentence, unless nothing else is left."""
     said = [term for term in query.terms if not term.negated]
-    rare = [term for term in said if term.kind != "word" or term.words[0] not in _COMMON]
-    if len(said) <= _FEW or not rare:
-        return query
-    return replace(query, terms=tuple(t for t in query.terms if t.negated or t in rare))
+    telling_words = ranking.telling(said)
+    return replace(query, terms=tuple(t for t in query.terms if t.negated or t in telling_words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +92,7 @@ def scale_of(leaves: Sequence[Leaf], asked: Asked) -> Scale:
 
 def _worth(count: int, total: int, form: int) -> int:
     rarity = _rarity(min(count, total), total) / _rarity(1, total)
-    return round(_UNIT * ((rarity if form == 0 else rarity * _OTHER_FORM) + _WORD))
+    return round(_UNIT * ((rarity if form == 0 else rarity * OTHER_FORM) + _WORD))
 
 
 def _rarity(count: int, total: int) -> float:
@@ -134,7 +127,7 @@ class _Scored:
         counts: bits.Slices = []
         for said in self._any:
             bits.add(counts, said, 1)
-        needed = math.ceil(len(self._any) / _ONE_IN)
+        needed = ranking.needed(len(self._any))
         found = bits.at_least(counts, self._allowed, needed)
         return found if self._asked.has_phrases else found & ~self.all
 
