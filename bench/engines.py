@@ -83,7 +83,7 @@ def _asked(
 
 
 class _Words(whoosh_analysis.Analyzer):  # type: ignore[misc]
-    """The exact words at their places, or (`roots`) all that they are kept under."""
+    """The exact words of a post at their places, or (`roots`) all that they are kept under."""
 
     def __init__(self, *, roots: bool) -> None:
         self.roots = roots
@@ -96,7 +96,7 @@ class _Words(whoosh_analysis.Analyzer):  # type: ignore[misc]
             words = list(analysis.tokens(part))
             for word in words:
                 token.pos = start + word.position
-                for form in sorted(analysis.roots(word.word)) if self.roots else (
+                for form in sorted(analysis.kept(word.word)) if self.roots else (
                     analysis.bare(word.word),
                 ):  # fmt: skip
                     token.text = form
