@@ -49,10 +49,6 @@ class Interests:
         """The tags that bring posts: the own, and the department's."""
         return (self.tags | self.department_tags) - self.muted_tags
 
-    @property
-    def follows_nothing(self) -> bool:
-        return not (self.tags or self.people or self.departments or self.department_tags)
-
     def bound(self) -> dict[str, list[int]]:
         """What fills the conditions below."""
         return {

@@ -70,15 +70,6 @@ def test_a_muted_tag_brings_nothing_whoever_follows_it(house: House) -> None:
     assert of(house.grace).all_tags == {heat.id}
 
 
-def test_who_follows_nothing_is_known_until_the_department_follows_a_tag(house: House) -> None:
-    assert of(house.grace).follows_nothing
-    mute(house.grace, house.ada)
-    assert of(house.grace).follows_nothing
-    department_follows("research", house.grace, tag("heat"))
-    assert not of(house.grace).follows_nothing
-    assert of(house.linus).follows_nothing
-
-
 def test_the_department_of_the_moment_counts(house: House) -> None:
     department_follows("sales", house.ada, tag("heat"))
     with saving():

@@ -15,7 +15,7 @@ from microshare.search.query import Term
 # BM25 in which length counts more than usual; a word counts once, as posts are short. Measured on
 # `banking77_intent`, nDCG@10: 0.726 with the usual 1.2 and 0.75, 0.738 with these.
 _K1, _B = 2.0, 0.9
-OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
+_OTHER_FORM = 0.7  # what another form of a word is worth beside the word itself
 _ONE_IN = 4  # a post must say at least one in so many of the words
 _FEW = 3  # up to so many words, every word counts
 _COMMON = stoplists["en"] | stoplists["nl"]  # Snowball's
@@ -32,7 +32,7 @@ def telling(terms: Sequence[Term]) -> list[Term]:
 def worth(count: float, total: float, *, literal: bool) -> float:
     """How much a form tells that `count` of `total` posts have: the inverse document frequency."""
     rarity = math.log(1 + (max(0.0, total - count) + 0.5) / (count + 0.5))
-    return rarity if literal else rarity * OTHER_FORM
+    return rarity if literal else rarity * _OTHER_FORM
 
 
 def needed(words: int) -> int:

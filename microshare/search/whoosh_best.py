@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 from microshare.search import bits, ranking
 from microshare.search.query import Query
-from microshare.search.ranking import OTHER_FORM
 from microshare.search.whoosh_leaf import Asked, Leaf
 
 _K1, _B = 1.2, 0.75  # as usual for BM25
@@ -91,13 +90,9 @@ def scale_of(leaves: Sequence[Leaf], asked: Asked) -> Scale:
 
 
 def _worth(count: int, total: int, form: int) -> int:
-    rarity = _rarity(min(count, total), total) / _rarity(1, total)
-    return round(_UNIT * ((rarity if form == 0 else rarity * OTHER_FORM) + _WORD))
-
-
-def _rarity(count: int, total: int) -> float:
-    """The inverse document frequency."""
-    return math.log(1 + (total - count + 0.5) / (count + 0.5))
+    most = ranking.worth(1, total, literal=True)
+    told = ranking.worth(min(count, total), total, literal=form == 0) / most
+    return round(_UNIT * (told + _WORD))
 
 
 class _Scored:
