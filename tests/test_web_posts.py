@@ -5,6 +5,7 @@ import sqlite3
 import html5lib
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from microshare.db import db
 from microshare.models import Post
@@ -427,3 +428,24 @@ def test_a_kept_part_is_made_anew_when_anything_it_shows_changes(
              language="nl", time_zone="UTC", about="", department="sales")
     assert "Ada &lt;i&gt; King" in shown(grace)
     assert "Reageren" in shown(ada) and "Reageren" not in shown(grace)
+
+
+def test_a_page_takes_eight_queries_at_most_and_the_check_for_news_two(
+    site: Flask, ada: Browser, grace: Browser
+) -> None:
+    posts = [publish(ada, f"Seal {number} leaks #acme #pumps") for number in range(40)]
+    grace.send("/tags/acme/follow")
+    pages = ("/", "/everyone", "/tags/acme", "/@ada", "/departments/sales", f"/posts/{posts[0]}")
+    asked: list[str] = []
+    with site.app_context():  # each request has a context of its own, or it would know its reader
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    for path in (*pages, f"/news?after={posts[-1]}"):
+        asked.clear()
+        sizes[path] = len(grace.get(path).data)
+        counts[path] = sum(statement.startswith("SELECT") for statement in asked)
+    assert counts.pop(f"/news?after={posts[-1]}") == 2
+    assert max(counts.values()) <= 8, counts
+    assert max(sizes.values()) < 60 * 1024, sizes
