@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, case, literal_column, select
 from sqlalchemy.orm import aliased
 
+from microshare.among import among
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
 
@@ -51,20 +52,30 @@ class Label(NamedTuple):
 class Tie(NamedTuple):
     """A tag on a post, and who tagged it on; nobody where it stands in the text."""
 
-    tag: Label
-    added_by: Author | None
+    tag_id: int
+    name: str
+    spelling: str
+    added_by_id: int | None
+    adder_name: str | None
+    adder_username: str | None
 
     @property
-    def tag_id(self) -> int:
-        return self.tag.id
+    def tag(self) -> Label:
+        return Label(self.tag_id, self.name, self.spelling)
 
     @property
-    def added_by_id(self) -> int | None:
-        return self.added_by.id if self.added_by else None
+    def added_by(self) -> Author | None:
+        if self.added_by_id is None:
+            return None
+        return Author(self.added_by_id, self.adder_name or "", self.adder_username or "")
 
 
 class Card(NamedTuple):
-    """A post as everybody sees it in a list; the names are those of `models.Post`."""
+    """A post as everybody sees it in a list; the names are those of `models.Post`.
+
+    It is flat, as the database gives it: most cards are shown as they were rendered before, and
+    nobody asks for the author in them.
+    """
 
     id: int
     kind: str
@@ -79,22 +90,39 @@ class Card(NamedTuple):
     answer_id: int | None
     reply_count: int
     thanks_count: int
-    author: Author
-    department: Place
-    reply_to: Parent | None
+    author_id: int
+    author_name: str
+    author_username: str
+    department_id: int
+    department_name: str
+    department_slug: str
+    reply_to_id: int | None
+    parent_author_id: int | None
+    parent_author_name: str | None
+    parent_author_username: str | None
+    parent_line_html: str | None
+    parent_withdrawn_at: datetime | None
     tags: tuple[Tie, ...] = ()
 
     @property
-    def author_id(self) -> int:
-        return self.author.id
+    def author(self) -> Author:
+        return Author(self.author_id, self.author_name, self.author_username)
 
     @property
-    def department_id(self) -> int:
-        return self.department.id
+    def department(self) -> Place:
+        return Place(self.department_id, self.department_name, self.department_slug)
 
     @property
-    def reply_to_id(self) -> int | None:
-        return self.reply_to.id if self.reply_to else None
+    def reply_to(self) -> Parent | None:
+        if self.reply_to_id is None:
+            return None
+        author = Author(
+            self.parent_author_id or 0,
+            self.parent_author_name or "",
+            self.parent_author_username or "",
+        )
+        return Parent(self.reply_to_id, author, self.parent_line_html or "",
+                      self.parent_withdrawn_at)  # fmt: skip
 
     @property
     def root_id(self) -> int:
@@ -104,7 +132,7 @@ class Card(NamedTuple):
     @property
     def is_tagged_on(self) -> bool:
         """Whether colleagues brought it to more tags than its text has."""
-        return any(tie.added_by for tie in self.tags)
+        return any(tie.added_by_id for tie in self.tags)
 
     @property
     def is_open(self) -> bool:
@@ -153,8 +181,8 @@ _TIES = (
     .select_from(PostTag)
     .join(Tag, Tag.id == PostTag.tag_id)
     .outerjoin(User, User.id == PostTag.added_by_id)
-    .where(PostTag.post_id.in_(bindparam("ids", expanding=True)))
-    .order_by(PostTag.post_id, PostTag.position, PostTag.tag_id)
+    .where(among(PostTag.post_id, "ids"))
+    .order_by(PostTag.position, PostTag.tag_id)
 )
 
 
@@ -169,7 +197,7 @@ def oldest(*conditions: ColumnElement[bool]) -> Executable:
     return _CARDS.where(*conditions).order_by(Post.id).limit(bindparam("limit"))
 
 
-_THESE = _CARDS.where(Post.id.in_(bindparam("ids", expanding=True)), Post.withdrawn_at.is_(None))
+_THESE = _CARDS.where(among(Post.id, "ids"), Post.withdrawn_at.is_(None))
 
 
 def of(ids: Sequence[int], reader_id: int) -> list[Marked]:
@@ -180,25 +208,32 @@ def of(ids: Sequence[int], reader_id: int) -> list[Marked]:
     return [found[i] for i in ids if i in found]
 
 
+Row = Any  # the columns of `_CARDS`
+
+
 def load(statement: Executable, reader_id: int, **bound: object) -> list[Marked]:
     """What a statement of this module gives, for this reader (0: for nobody)."""
-    ask = db.session.connection().execute
-    rows = ask(statement, {"reader": reader_id, **bound}).all()
-    if not rows:
+    return tagged(rows(statement, reader_id, **bound))
+
+
+def rows(statement: Executable, reader_id: int, **bound: object) -> Sequence[Row]:
+    """The same without the tags: for who may look again before it is shown."""
+    return db.session.connection().execute(statement, {"reader": reader_id, **bound}).all()
+
+
+def tagged(found: Sequence[Row]) -> list[Marked]:
+    """The cards of these rows, with their tags."""
+    if not found:
         return []
     ties: dict[int, list[Tie]] = {}
-    for tie in ask(_TIES, {"ids": [row[0] for row in rows]}):
-        added_by = None if tie[4] is None else Author(*tie[4:7])
-        ties.setdefault(tie[0], []).append(Tie(Label(*tie[1:4]), added_by))
+    for tie in db.session.connection().execute(_TIES, {"ids": [row[0] for row in found]}):
+        ties.setdefault(tie[0], []).append(Tie._make(tie[1:]))
+    last = len(Card._fields) - 1
     return [
-        Marked(_card(row, tuple(ties.get(row[0], ()))), bool(row[25]), bool(row[26]))
-        for row in rows
+        Marked(
+            Card._make((*row[:last], tuple(ties.get(row[0], ())))),
+            bool(row[last]),
+            bool(row[last + 1]),
+        )
+        for row in found
     ]
-
-
-def _card(row: Any, ties: tuple[Tie, ...]) -> Card:
-    reply_to = None
-    if row[19] is not None:
-        reply_to = Parent(row[19], Author(*row[20:23]), row[23], row[24])
-    others = (Author(*row[13:16]), Place(*row[16:19]), reply_to, ties)
-    return Card._make((*row[:13], *others))

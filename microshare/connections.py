@@ -63,9 +63,11 @@ def pool(url: URL, *, patient: bool, threads: int) -> dict[str, Any]:
         "hide_parameters": True,  # a fault in the log tells no names and no texts
     }
     if url.database not in (None, "", ":memory:"):
-        options |= {"pool_size": JOBS if patient else threads, "max_overflow": SPARE}
+        # The last one used has in its memory what the next reader asks for too.
+        options |= {"pool_size": JOBS if patient else threads, "max_overflow": SPARE,
+                    "pool_use_lifo": True}  # fmt: skip
     if is_server:
-        options |= {"pool_recycle": RECYCLE, "pool_timeout": STATEMENT, "pool_use_lifo": True}
+        options |= {"pool_recycle": RECYCLE, "pool_timeout": STATEMENT}
     return options
 
 

@@ -11,6 +11,7 @@ from microshare.cards import Author, Label
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, DepartmentTag, Tag, User
+from microshare.readers import AnyReader
 from microshare.slugs import slug_of
 
 NAME_LIMIT, SLUG_LIMIT = 80, 500  # some letters of some scripts fold to a dozen
@@ -125,7 +126,7 @@ def unfollow_tag(department: Department, tag: Tag, follower: User) -> None:
     db.session.execute(delete(DepartmentTag).filter_by(department_id=department.id, tag_id=tag.id))
 
 
-def may_choose(department: Department, user: User) -> bool:
+def may_choose(department: Department, user: AnyReader) -> bool:
     """Whether the user may say what the department follows: its people, and who manages."""
     return user.manages or user.department_id == department.id
 

@@ -8,6 +8,7 @@ follows or the page. No totals are counted.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    union_all,
+    union,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -26,20 +27,23 @@ from microshare import cards, interests, search
 from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
-from microshare.interests import Interests, Reader, Reason
+from microshare.interests import Interests, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
+from microshare.readers import AnyReader
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
 LONGEST_THREAD = 1000  # posts
-# How many of the newest ids the own feed looks at, until a page is full: what is looked at in each
-# is then little, whether the follows bring half of all posts or one in ten thousand.
-WINDOWS = (256, 8192, 262_144)
+# The own feed first walks down so many ids, and stops when a page is full: for most readers it is
+# after a hundred. Who follows little gets the rest from the indexes of what is followed, of so
+# many ids and then of all: what is looked at is little, whether the follows bring half of all
+# posts or one in ten thousand.
+WALK = 512
+WINDOW = 32_768
 _END = 2**31 - 1  # no id is greater
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """A post as one reader sees it in a list."""
 
     post: Card
@@ -79,25 +83,27 @@ _FROM_DEPARTMENT = cards.newest(_visible(Post.department_id == _WHICH))
 _SAVED = cards.newest(_by_tie(Saved.post_id, Saved.reader_id == _WHICH))
 
 
-def _wanted() -> Select[int]:
-    """Ids of the posts in a reader's feed, from `lowest` to under `before`."""
-    brought = union_all(
+_FROM_LOWEST: ColumnElement[bool] = Post.id >= bindparam("lowest")
+_LET_IN = or_(Post.author_id == bindparam("reader"), interests.UNMUTED)
+_WALKED = _visible(_FROM_LOWEST, interests.BROUGHT, _LET_IN)
+
+
+def _gathered() -> Select[int]:
+    """Ids of the posts in a reader's feed, from `lowest` to under `before`, through the indexes."""
+    brought = union(
         *(
             select(column.label("id")).where(source, _below(column), column >= bindparam("lowest"))
             for column, source in interests.SOURCES
         )
     ).subquery()
-    mine = Post.author_id == bindparam("reader")
-    return (
-        select(Post.id)
-        .join(brought, brought.c.id == Post.id)
-        .where(Post.withdrawn_at.is_(None), or_(mine, interests.UNMUTED))
-        .distinct()
+    return select(Post.id).where(
+        Post.id.in_(select(brought.c.id)), Post.withdrawn_at.is_(None), _LET_IN
     )
 
 
-_OWN = cards.newest(_wanted())
-_NEWS = _wanted().limit(bindparam("limit"))
+_OWN_WALKED = cards.newest(_WALKED)
+_OWN_GATHERED = cards.newest(_gathered())
+_NEWS = _gathered().limit(bindparam("limit"))
 _ALL_NEWS = (
     select(Post.id)
     .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"))
@@ -105,25 +111,25 @@ _ALL_NEWS = (
 )
 
 
-def own(reader: User, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
+def own(reader: AnyReader, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
     """What the reader's follows and department bring, and the own posts, less what is muted."""
     wants = interests.of(reader, now)
     limit = _within(limit)
     top = before or (db.session.connection().scalar(_NEWEST) or 0) + 1
-    found: list[Marked] = []
-    for window in (*WINDOWS, top):
+    bound = {**wants.bound(), "before": top, "limit": limit + 1}
+    found: Sequence[cards.Row] = []
+    for statement, window in (_OWN_WALKED, WALK), (_OWN_GATHERED, WINDOW), (_OWN_GATHERED, top):
         lowest = max(0, top - window)
-        bound = {**wants.bound(), "before": top, "lowest": lowest, "limit": limit + 1}
-        found = cards.load(_OWN, reader.id, **bound)
+        found = cards.rows(statement, reader.id, **bound, lowest=lowest)
         if len(found) > limit or not lowest:
             break
-    return _page(found, limit, wants)
+    return _page(cards.tagged(found), limit, wants)
 
 
 _NEWEST = select(func.max(Post.id))
 
 
-def news(reader: User | Reader, after: int, *, now: datetime, everyone: bool = False) -> int:
+def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
     Asked every few seconds by every open page: where nothing was written at all, by one query.
@@ -139,30 +145,32 @@ def news(reader: User | Reader, after: int, *, now: datetime, everyone: bool = F
     return len(ask.scalars(_NEWS, {**asked, **wants, "reader": reader.id}).all())
 
 
-def everyone(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
+def everyone(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The open feed: every post."""
     return _listed(_EVERYONE, reader, before, limit)
 
 
-def tagged(reader: User, tag: Tag, *, before: int | None = None, limit: int = PAGE) -> Page:
+def tagged(reader: AnyReader, tag: Tag, *, before: int | None = None, limit: int = PAGE) -> Page:
     """The posts under a tag, in their lines or tagged on."""
     return _listed(_TAGGED, reader, before, limit, which=tag.id)
 
 
-def written_by(reader: User, author: User, *, before: int | None = None, limit: int = PAGE) -> Page:
+def written_by(
+    reader: AnyReader, author: User, *, before: int | None = None, limit: int = PAGE
+) -> Page:
     """One colleague's posts."""
     return _listed(_WRITTEN_BY, reader, before, limit, which=author.id)
 
 
 def from_department(
-    reader: User, department: Department, *, before: int | None = None, limit: int = PAGE
+    reader: AnyReader, department: Department, *, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """The posts of people who worked in the department when they wrote."""
     return _listed(_FROM_DEPARTMENT, reader, before, limit, which=department.id)
 
 
 def questions(
-    reader: User,
+    reader: AnyReader,
     *,
     before: int | None = None,
     limit: int = PAGE,
@@ -174,7 +182,7 @@ def questions(
     # As a literal, or SQLite would not see that the index of open questions serves.
     conditions = [Post.kind == literal_column("'question'"), Post.solved_at.is_(None)]
     if tag is not None:
-        conditions.append(interests.tagged({tag.id}))
+        conditions.append(interests.tagged(PostTag.tag_id == tag.id))
     if department is not None:
         conditions.append(Post.department_id == department.id)
     if until is not None:
@@ -182,13 +190,13 @@ def questions(
     return _listed(cards.newest(_visible(*conditions)), reader, before, limit)
 
 
-def saved(reader: User, *, before: int | None = None, limit: int = PAGE) -> Page:
+def saved(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:
     """What the reader keeps; for the reader alone."""
     return _listed(_SAVED, reader, before, limit, which=reader.id)
 
 
 def found(
-    reader: User | None,
+    reader: AnyReader | None,
     raw: str,
     *,
     sort: str = "newest",
@@ -210,7 +218,7 @@ def found(
     return Page(of(reader, shown).items, more), hits
 
 
-def of(reader: User | None, ids: Sequence[int], wants: Interests | None = None) -> Page:
+def of(reader: AnyReader | None, ids: Sequence[int], wants: Interests | None = None) -> Page:
     """These posts, in this order, less those that are withdrawn; with `wants`, why each."""
     return Page(_items(cards.of(ids, reader.id if reader else 0), wants))
 
@@ -224,7 +232,7 @@ _ROOT = (
 _THREAD = cards.oldest(or_(Post.id == _ROOT, Post.thread_id == _ROOT))
 
 
-def thread(reader: User, post_id: int) -> Page:
+def thread(reader: AnyReader, post_id: int) -> Page:
     """The whole thread that the post stands in, oldest first; `Missing` without such a post.
 
     Withdrawn posts are there too: each leaves a line, and its text is not shown.
@@ -236,7 +244,7 @@ def thread(reader: User, post_id: int) -> Page:
 
 
 def _listed(
-    statement: Executable, reader: User, before: int | None, limit: int, **bound: int
+    statement: Executable, reader: AnyReader, before: int | None, limit: int, **bound: int
 ) -> Page:
     limit = _within(limit)
     asked = {"before": before or _END, "limit": limit + 1, **bound}

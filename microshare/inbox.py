@@ -10,6 +10,7 @@ from microshare import feeds
 from microshare.db import db
 from microshare.feeds import Item
 from microshare.models import InboxItem, Post, User
+from microshare.readers import AnyReader
 
 PAGE = 60  # items, before thanks are grouped
 
@@ -86,7 +87,7 @@ _NEW_COUNT = (
 )
 
 
-def new_count(reader: User) -> int:
+def new_count(reader: AnyReader) -> int:
     """How many items came since the reader last looked; every page asks it."""
     asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
     return db.session.connection().scalar(_NEW_COUNT, asked) or 0

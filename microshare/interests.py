@@ -3,24 +3,18 @@
 Loaded whole, in one query: a feed decides with it which posts to take, and says why.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
+from microshare.among import among, apart
 from microshare.cards import Card
 from microshare.db import db
-from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag, User
-
-
-class Reader(NamedTuple):
-    """As much of a colleague as a feed asks for."""
-
-    id: int
-    department_id: int
+from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag
+from microshare.readers import AnyReader
 
 
 class Reason(NamedTuple):
@@ -49,15 +43,15 @@ class Interests:
         """The tags that bring posts: the own, and the department's."""
         return (self.tags | self.department_tags) - self.muted_tags
 
-    def bound(self) -> dict[str, list[int]]:
+    def bound(self) -> dict[str, set[int]]:
         """What fills the conditions below."""
         return {
-            "own_people": sorted(self.people | {self.reader_id}),
-            "departments": sorted(self.departments),
-            "tags": sorted(self.all_tags),
-            "muted_tags": sorted(self.muted_tags),
-            "muted_people": sorted(self.muted_people),
-            "muted_threads": sorted(self.muted_threads),
+            "own_people": self.people | {self.reader_id},
+            "departments": self.departments,
+            "tags": self.all_tags,
+            "muted_tags": self.muted_tags,
+            "muted_people": self.muted_people,
+            "muted_threads": self.muted_threads,
         }
 
     def reasons(self, post: Card) -> tuple[Reason, ...]:
@@ -105,13 +99,13 @@ _INTERESTS = union_all(
 )
 
 
-def of(reader: User | Reader, now: datetime) -> Interests:
+def of(reader: AnyReader, now: datetime) -> Interests:
     """The reader's interests at this moment, in one query."""
     asked = {"reader": reader.id, "department": reader.department_id, "now": now}
-    interests = Interests(reader.id)
+    found: dict[str, set[int]] = {name: set() for name in _SETS.values()}
     for how, kind, target_id in db.session.connection().execute(_INTERESTS, asked):
-        getattr(interests, _SETS[how, kind]).add(target_id)
-    return interests
+        found[_SETS[how, kind]].add(target_id)
+    return Interests(reader.id, **found)
 
 
 @dataclass(frozen=True)
@@ -136,39 +130,40 @@ MUTES = select(func.count()).where(
 _STANDING = select(FOLLOWS.scalar_subquery(), MUTES.scalar_subquery())
 
 
-def standing(reader: User, kind: str, target_id: int, now: datetime) -> Standing:
+def standing(reader: AnyReader, kind: str, target_id: int, now: datetime) -> Standing:
     """Whether the reader follows it by an own choice, and leaves it out at this moment."""
     asked = {"reader": reader.id, "kind": kind, "target": target_id, "now": now}
     follows, mutes = db.session.connection().execute(_STANDING, asked).one()
     return Standing(bool(follows), bool(mutes))
 
 
-def _among(name: str) -> Any:
-    """The ids that `Interests.bound` gives under this name when a statement is executed."""
-    return bindparam(name, expanding=True)
+def tagged(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a post carries a tag of which this holds."""
+    return select(PostTag.post_id).where(PostTag.post_id == Post.id, which).exists()
 
 
-def tagged(tag_ids: Collection[int]) -> ColumnElement[bool]:
-    """Whether a post carries one of these tags."""
-    return (
-        select(PostTag.post_id)
-        .where(PostTag.post_id == Post.id, PostTag.tag_id.in_(tag_ids))
-        .exists()
-    )
-
-
-# Where a reader's feed comes from: each a column of post ids, and which of them. Each has an index
-# that begins with what is followed and goes on with the ids in order.
+# Where a reader's feed comes from, as `Interests.bound` tells it: each a column of post ids, and
+# which of them. Each has an index that begins with what is followed and goes on with the ids in
+# order.
 SOURCES: tuple[tuple[InstrumentedAttribute[int], ColumnElement[bool]], ...] = (
-    (Post.id, Post.author_id.in_(_among("own_people"))),
-    (Post.id, Post.department_id.in_(_among("departments"))),
-    (PostTag.post_id, PostTag.tag_id.in_(_among("tags"))),
+    (Post.id, among(Post.author_id, "own_people")),
+    (Post.id, among(Post.department_id, "departments")),
+    (PostTag.post_id, among(PostTag.tag_id, "tags")),
+)
+
+
+# The same, asked of one post after the other. The sums keep SQLite from looking into the indexes
+# of what is followed, once for each follow, where it has the post already.
+BROUGHT = or_(
+    among(Post.author_id + 0, "own_people"),
+    among(Post.department_id + 0, "departments"),
+    tagged(among(PostTag.tag_id + 0, "tags")),
 )
 
 
 # Whether nothing that the reader mutes keeps a post away.
 UNMUTED = and_(
-    Post.author_id.not_in(_among("muted_people")),
-    func.coalesce(Post.thread_id, Post.id).not_in(_among("muted_threads")),
-    ~tagged(_among("muted_tags")),
+    apart(Post.author_id, "muted_people"),
+    apart(func.coalesce(Post.thread_id, Post.id), "muted_threads"),
+    ~tagged(among(PostTag.tag_id, "muted_tags")),
 )

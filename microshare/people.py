@@ -15,7 +15,6 @@ from sqlalchemy.orm import joinedload
 from microshare import config, passwords, text
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
-from microshare.interests import Reader
 from microshare.models import Department, Follow, Post, Token, User
 from microshare.models.people import ROLES
 
@@ -114,7 +113,7 @@ def checked_zone(zone: str) -> str:
 
 
 _WHOLE = select(User).options(joinedload(User.department))
-# Every page asks for its reader: a statement that is made once takes half the time.
+# A statement that is made once takes half the time.
 _BY_ID = _WHOLE.where(User.id == bindparam("id"))
 _BY_NAME = _WHOLE.where(User.username_folded == bindparam("name"))
 
@@ -131,20 +130,6 @@ def get(username: str) -> User:
 def by_id(user_id: int) -> User | None:
     """The colleague with this id, with the department, in one query."""
     return db.session.scalars(_BY_ID, {"id": user_id}).one_or_none()
-
-
-_READER = select(User.id, User.department_id).where(
-    User.id == bindparam("id"),
-    User.session_epoch == bindparam("epoch"),
-    User.suspended_at.is_(None),
-)
-
-
-def reader(user_id: int, epoch: int) -> Reader | None:
-    """Who reads with a session of this epoch, no more than a feed asks for; None: nobody may."""
-    asked = {"id": user_id, "epoch": epoch}
-    row = db.session.connection().execute(_READER, asked).one_or_none()
-    return Reader(*row) if row else None
 
 
 def by_login(login: str) -> User | None:

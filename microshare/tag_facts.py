@@ -39,6 +39,7 @@ from microshare.models import (
     Thanks,
     User,
 )
+from microshare.readers import AnyReader
 
 LOOKED_AT = 300  # posts under the tag, the newest
 WHO_KNOWS = 5  # people
@@ -99,6 +100,7 @@ _KNOWN = (
     .join(Thanks, Thanks.post_id == Post.id)
     .where(
         Post.id.in_(select(_RECENT.c.post_id)),
+        Post.thanks_count > 0,
         Post.withdrawn_at.is_(None),
         User.suspended_at.is_(None),
     )
@@ -141,7 +143,7 @@ _BESIDE = union_all(
 )
 
 
-def of(tag: Tag, reader: User, now: datetime) -> Facts:
+def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
     """Everything that the tag's page tells this reader beside its posts, in two queries.
 
     Of who knows only the order is told, never the counts: there are no rankings of people.

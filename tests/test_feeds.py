@@ -369,7 +369,7 @@ def test_the_own_feed_takes_the_same_queries_for_two_follows_and_for_fifty(
     assert queries() == few
 
 
-def test_the_own_feed_is_the_same_through_small_windows_and_large(
+def test_the_own_feed_is_the_same_however_far_each_look_goes(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(24):
@@ -387,17 +387,19 @@ def test_the_own_feed_is_the_same_through_small_windows_and_large(
 
     whole = ids(own(house.grace, limit=100))
     assert len(whole) == 17
-    for windows in ((1000,), (3, 5), (1, 2, 4, 8), ()):
-        monkeypatch.setattr(feeds, "WINDOWS", windows)
+    for walk, window in ((1, 2), (3, 5), (5, 1000), (1000, 2)):
+        monkeypatch.setattr(feeds, "WALK", walk)
+        monkeypatch.setattr(feeds, "WINDOW", window)
         assert paged() == whole
 
 
-def test_a_full_window_is_enough_and_what_lies_below_it_is_not_asked_for(
+def test_a_full_look_is_enough_and_what_lies_below_it_is_not_asked_for(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(12):
         publish(house.ada, f"{number}")
-    monkeypatch.setattr(feeds, "WINDOWS", (4, 8))
+    monkeypatch.setattr(feeds, "WALK", 4)
+    monkeypatch.setattr(feeds, "WINDOW", 8)
     follow(house.grace, house.ada)
     reader = people.get("grace")
     counts = []
@@ -405,7 +407,7 @@ def test_a_full_window_is_enough_and_what_lies_below_it_is_not_asked_for(
         with Queries() as counted:
             own(reader, limit=limit)
         counts.append(len(counted))
-    assert counts == [4, 6, 8]  # the cards and their tags, once more for each window
+    assert counts == [4, 5, 6]  # interests, the newest id and tags; and the cards of each look
 
 
 def test_news_counts_what_came_into_the_feed_since(house: House) -> None:

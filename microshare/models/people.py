@@ -8,7 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from microshare.db import Base
 
-ROLES = ("member", "community_manager", "administrator")
+MANAGERS = ("community_manager", "administrator")  # who keeps the community
+ROLES = ("member", *MANAGERS)
 
 
 class Department(Base):
@@ -57,7 +58,7 @@ class User(UserMixin, Base):  # type: ignore[misc]
     @property
     def manages(self) -> bool:
         """Whether this user keeps the community: manager or administrator."""
-        return self.role in ("community_manager", "administrator")
+        return self.role in MANAGERS
 
     @property
     def administers(self) -> bool:

@@ -1,0 +1,77 @@
+"""Ids by the hundred as one value of a statement, whose text so stays the same however many come.
+
+A list of placeholders makes another statement for each length: SQLAlchemy writes it out and the
+database prepares it anew, which for a reader with many follows takes longer than the answer.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Dialect, Integer, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+
+
+class Ids(TypeDecorator[Collection[int]]):
+    """Ids in one value: an array where the database has them, else JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        kind: TypeEngine[Any] = ARRAY(Integer) if dialect.name == "postgresql" else Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> object:
+        ids = sorted(value or ())
+        return ids if dialect.name == "postgresql" else str(ids)
+
+
+class _Compared(FunctionElement[bool]):
+    """A column, and the value with the ids."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: SQLAlchemy would add `= 1`, and SQLite use no index."""
+        return self
+
+
+class _Among(_Compared):
+    inherit_cache = True
+
+
+class _Apart(_Compared):
+    inherit_cache = True
+
+
+def among(column: Column, name: str) -> ColumnElement[bool]:
+    """Whether the column is one of the ids that are bound to this name at execution."""
+    return _Among(column, bindparam(name, type_=Ids))
+
+
+def apart(column: Column, name: str) -> ColumnElement[bool]:
+    """Whether it is none of them."""
+    return _Apart(column, bindparam(name, type_=Ids))
+
+
+@compiles(_Among)
+@compiles(_Apart)
+def _in_json(element: _Compared, compiler: SQLCompiler, **how: Any) -> str:
+    column, ids = (compiler.process(part, **how) for part in element.clauses)
+    word = "IN" if isinstance(element, _Among) else "NOT IN"
+    return f"{column} {word} (SELECT value FROM json_each({ids}))"  # noqa: S608 - compiled parts
+
+
+@compiles(_Among, "postgresql")
+@compiles(_Apart, "postgresql")
+def _in_array(element: _Compared, compiler: SQLCompiler, **how: Any) -> str:
+    column, ids = (compiler.process(part, **how) for part in element.clauses)
+    words = "= ANY" if isinstance(element, _Among) else "<> ALL"
+    return f"{column} {words} ({ids})"
