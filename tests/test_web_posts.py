@@ -1,3 +1,4 @@
+import gc
 import io
 import re
 import sqlite3
@@ -449,3 +450,25 @@ def test_a_page_takes_eight_queries_at_most_and_the_check_for_news_two(
     assert counts.pop(f"/news?after={posts[-1]}") == 2
     assert max(counts.values()) <= 8, counts
     assert max(sizes.values()) < 60 * 1024, sizes
+
+
+def test_a_page_leaves_nothing_to_the_collector_of_garbage(
+    site: Flask, ada: Browser, grace: Browser
+) -> None:
+    # What a page loads and shows goes with it: a template that ties its context into a circle
+    # (a macro of its own, an import with context) leaves all of it to be collected later.
+    first = publish(ada, "Who knows why #pumps leak?")
+    for number in range(10):
+        publish(grace, f"Because {number} #seals", reply_to=str(first))
+    grace.send("/tags/pumps/follow")
+    left = {}
+    paths = ("/", "/everyone", "/tags/pumps", "/@ada", "/departments/sales", f"/posts/{first}")
+    for path in paths * 2:  # the first time round also collects what came before
+        gc.collect()
+        gc.disable()
+        try:
+            grace.get(path)
+            left[path] = gc.collect()
+        finally:
+            gc.enable()
+    assert max(left.values()) < 25, left  # objects; the client's and the framework's own

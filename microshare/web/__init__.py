@@ -61,7 +61,8 @@ def init_app(app: Flask) -> None:
         timezone_selector=language.zone_name,
     )
     sessions = LoginManager(app)
-    sessions.user_loader(frame.user_of_session)
+    sessions.session_protection = None  # its mark of a fresh session is asked nowhere
+    sessions.user_loader(frame.reader_of_session)
     app.before_request(frame.let_in)
     app.url_map.converters["id"] = asked.Id
     for door in BLUEPRINTS:

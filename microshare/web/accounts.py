@@ -11,6 +11,7 @@ from microshare import account_letters, clock, config, departments, links, peopl
 from microshare.db import saving
 from microshare.errors import Missing, Refused
 from microshare.models import Department, User
+from microshare.web import asked
 from microshare.web.asked import again, back, is_local, public
 from microshare.web.language import locale
 
@@ -64,7 +65,7 @@ def _begin(user: User) -> None:
 def leave() -> Response:
     if current_user.is_authenticated and request.form.get("everywhere"):
         with saving():
-            people.sign_out_everywhere(current_user._get_current_object())
+            people.sign_out_everywhere(asked.user())
     logout_user()
     session.clear()
     return redirect(url_for("accounts.enter"), 303)

@@ -10,8 +10,10 @@ from flask_login import current_user
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
+from microshare import people
 from microshare.errors import Missing, Refused
 from microshare.models import User
+from microshare.readers import AnyReader
 
 LARGEST_ID = 2**31 - 1
 URL_ENCODED = "application/x-www-form-urlencoded"
@@ -30,15 +32,23 @@ def by_token(view: View) -> View:
     return view
 
 
-def light(view: View) -> View:
-    """Mark a page that is asked every few seconds: its reader is `g.light_reader`, no more."""
-    view.is_light = True  # type: ignore[attr-defined]
+def quiet(view: View) -> View:
+    """Mark a page that is asked every few seconds: in the log it would drown the others."""
+    view.is_quiet = True  # type: ignore[attr-defined]
     return view
 
 
-def reader() -> User:
-    """The signed-in colleague; pages that are not public have one."""
-    return cast(User, g.get("token_reader") or current_user._get_current_object())
+def reader() -> AnyReader:
+    """Who looks at this page; pages that are not public have somebody."""
+    return cast(AnyReader, g.get("token_reader") or current_user._get_current_object())
+
+
+def user() -> User:
+    """The same colleague as verbs need one, loaded when it is asked for."""
+    if "user" not in g:
+        known = reader()
+        g.user = known if isinstance(known, User) else people.by_id(known.id)
+    return cast(User, g.user)
 
 
 def before() -> int | None:

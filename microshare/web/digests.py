@@ -9,7 +9,7 @@ from microshare import clock, digest, digest_letter, digest_run, people, periods
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.models import User
-from microshare.web.asked import public, reader
+from microshare.web.asked import public, user
 
 pages = Blueprint("digests", __name__)
 
@@ -17,8 +17,8 @@ pages = Blueprint("digests", __name__)
 @pages.get("/digest")
 def current() -> str:
     """What the next letter would say of the seven days up to now."""
-    user = reader()
-    return _page(user, periods.up_to(clock.now(), people.zone_of(user)), is_current=True)
+    who = user()
+    return _page(who, periods.up_to(clock.now(), people.zone_of(who)), is_current=True)
 
 
 @pages.get("/digest/<day>")
@@ -30,8 +30,8 @@ def of_day(day: str) -> str:
         raise Missing("digest", day=day[:20]) from None
     if not date(2000, 1, 1) <= on <= clock.now().date() + timedelta(days=7):
         raise Missing("digest", day=day)
-    user = reader()
-    return _page(user, periods.ending(on, user.digest_hour, people.zone_of(user)))
+    who = user()
+    return _page(who, periods.ending(on, who.digest_hour, people.zone_of(who)))
 
 
 def _page(user: User, period: periods.Period, *, is_current: bool = False) -> str:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from microshare import clock, departments, follows, mutes, people, tags
 from microshare.db import saving
 from microshare.models import Department, Tag, User
-from microshare.web.asked import back, reader, undo
+from microshare.web.asked import back, undo, user
 
 pages = Blueprint("follows", __name__)
 
@@ -47,10 +47,10 @@ def department_tag(slug: str) -> Response:
         if undo():
             # A button beside the tag names it itself; a form names it in its field.
             name = written or request.form["undo"]
-            departments.unfollow_tag(department, tags.get(name), reader())
+            departments.unfollow_tag(department, tags.get(name), user())
         else:
             for tag in tags.named(tags.parse(written), clock.now()).values():
-                departments.follow_tag(department, tag, reader(), clock.now())
+                departments.follow_tag(department, tag, user(), clock.now())
     return back(url_for("lists.department", slug=slug))
 
 
@@ -58,9 +58,9 @@ def _follow(find: Callable[[], Tag | User | Department], default: str) -> Respon
     with saving():
         target = find()
         if undo():
-            follows.unfollow(reader(), target)
+            follows.unfollow(user(), target)
         else:
-            follows.follow(reader(), target, clock.now())
+            follows.follow(user(), target, clock.now())
     return back(default)
 
 
@@ -68,7 +68,7 @@ def _mute(find: Callable[[], Tag | User], default: str) -> Response:
     with saving():
         target = find()
         if undo():
-            mutes.unmute(reader(), target)
+            mutes.unmute(user(), target)
         else:
-            mutes.mute(reader(), target, request.form.get("span", "good"), clock.now())
+            mutes.mute(user(), target, request.form.get("span", "good"), clock.now())
     return back(default)

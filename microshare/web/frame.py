@@ -1,21 +1,18 @@
 """What stands around every page: who is let in, and what the frame shows."""
 
-from flask import Response, current_app, g, has_request_context, redirect, request, session, url_for
+from flask import Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from microshare import clock, grants, inbox, people
-from microshare.models import User
-from microshare.web import accounts, asked, kept
+from microshare import clock, grants, inbox, readers
+from microshare.readers import Reader
+from microshare.web import accounts, asked
+from microshare.web.looking import Looking, spoken
 
 
-def user_of_session(session_id: str) -> User | None:
-    """The user of a session, unless suspended or signed out everywhere since it began."""
-    user_id, epoch = _parted(session_id)
-    user = people.by_id(user_id)
-    if user is None or user.suspended_at is not None or user.session_epoch != epoch:
-        return None
-    return user
+def reader_of_session(session_id: str) -> Reader | None:
+    """The reader of a session, unless suspended or signed out everywhere since it began."""
+    return readers.find(*_parted(session_id))
 
 
 def _parted(session_id: str) -> tuple[int, int]:
@@ -34,11 +31,7 @@ def let_in() -> AnyResponse | None:
         if g.token_reader is not None:
             return None
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
-    if getattr(view, "is_light", False):
-        g.light_reader = people.reader(*_parted(str(session.get("_user_id", ""))))
-        if g.light_reader is not None:
-            return None
-    elif current_user.is_authenticated:
+    if current_user.is_authenticated:
         return None
     return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)
 
@@ -51,8 +44,10 @@ def _token() -> str:
 def shown() -> dict[str, object]:
     """What every page's frame shows; a letter is made from a template too, and has none."""
     known = has_request_context() and current_user.is_authenticated
-    facts: dict[str, object] = {"now": clock.now(), "spoken": kept.spoken()}
+    now, words = clock.now(), spoken()
     if not known:
-        return {**facts, "inbox_count": 0, "reader_id": 0}
+        looking = Looking(0, False, now, words)
+        return {"now": now, "looking": looking, "inbox_count": 0}
     reader = asked.reader()
-    return {**facts, "inbox_count": inbox.new_count(reader), "reader_id": reader.id}
+    looking = Looking(reader.id, reader.manages, now, words)
+    return {"now": now, "looking": looking, "inbox_count": inbox.new_count(reader)}

@@ -5,19 +5,19 @@ from werkzeug.wrappers import Response
 
 from microshare import inbox
 from microshare.db import saving
-from microshare.web.asked import back, before, needed_number, reader
+from microshare.web.asked import back, before, needed_number, user
 
 pages = Blueprint("inbox", __name__)
 
 
 @pages.get("/inbox")
 def items() -> str:
-    return render_template("inbox.html", inbox=inbox.of(reader(), before=before()))
+    return render_template("inbox.html", inbox=inbox.of(user(), before=before()))
 
 
 @pages.post("/inbox/seen")
 def mark_seen() -> Response:
     """The reader has seen all up to here; told by a button or the page's script."""
     with saving():
-        inbox.mark_seen(reader(), needed_number("up_to"))
+        inbox.mark_seen(user(), needed_number("up_to"))
     return back(url_for("inbox.items"))

@@ -5,12 +5,11 @@ time that a page takes. A part is a template that sees nothing but the facts it 
 facts are its key. So what is kept is never stale: other facts are another part.
 """
 
-from collections.abc import Callable, Hashable
-from datetime import tzinfo
+from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import Flask
-from flask_babel import get_locale, get_timezone
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -19,28 +18,37 @@ from microshare import markup
 from microshare.cards import Card
 from microshare.feeds import Item
 from microshare.web import moments
+from microshare.web.looking import Looking, Spoken, spoken
 
-KEPT = 6000  # parts, of a kilobyte or two
+KEPT = 5000  # parts, and as many posts put together of them, of a kilobyte or two
 
-Spoken = tuple[str, tzinfo]  # the language and the zone of a reader
 Facts = tuple[tuple[str, Hashable], ...]
 Matcher = Callable[[str], bool]
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `kept` and `post_item`."""
+    """Give templates `kept`, `post_item` and `post_items`."""
     parts = _Parts(app)
-    app.jinja_env.globals.update(kept=parts.kept, post_item=parts.post_item)
-
-
-def spoken() -> Spoken:
-    """In which language and zone this answer is."""
-    return str(get_locale()), get_timezone()
+    app.jinja_env.globals.update(
+        kept=parts.kept, post_item=parts.post_item, post_items=parts.post_items
+    )
 
 
 def _spoken(context: Context) -> Spoken:
-    known: Spoken | None = context.get("spoken")  # asked once a page, not once a part
-    return known or spoken()
+    known: Looking | None = context.get("looking")
+    return known.spoken if known else spoken()
+
+
+class _Look(NamedTuple):
+    """How a post looks to a reader, beside what it says and what the reader did with it."""
+
+    spoken: Spoken
+    told: str  # when it was written, in words
+    is_own: bool = False
+    may_take_off: str | int = 0  # whose tags the reader may take off: all, or those of this id
+    is_reply: bool = False  # it shows to what
+    is_current: bool = False
+    is_anchored: bool = False
 
 
 class _Parts:
@@ -49,6 +57,7 @@ class _Parts:
     def __init__(self, app: Flask) -> None:
         self._environment = app.jinja_env
         self._once = lru_cache(KEPT)(self._rendered)
+        self._post = lru_cache(KEPT)(self._put_together)
 
     def _rendered(self, template: str, spoken: Spoken, facts: Facts) -> Markup:
         said = self._environment.get_template(f"partials/{template}.html").render(facts)
@@ -59,41 +68,86 @@ class _Parts:
         """The part that this template makes of these facts: plain values, no markup."""
         return self._once(template, _spoken(context), tuple(facts.items()))
 
-    @pass_context
+    def post_items(
+        self,
+        looking: Looking,
+        items: Iterable[Item],
+        matcher: Matcher | None = None,
+        read_up_to: int = 0,
+        is_below: bool = False,
+    ) -> Markup:
+        """The posts of a list, with a line between those that are newer than `read_up_to`, 0 for
+        none, and the others. `is_below`: newer posts stand on the page before this one.
+
+        `matcher` marks what a search found.
+        """
+        spoken = looking.spoken
+        parts: list[str] = []
+        for item in items:
+            card = item.post
+            if read_up_to:
+                if is_below and card.id <= read_up_to:
+                    parts.append(self._once("_left_off", spoken, ()))
+                is_below = card.id > read_up_to
+            look = _Look(
+                spoken,
+                moments.told(card.created_at, looking.now, *spoken),
+                card.author_id == looking.reader_id,
+                looking.may_take_off() if card.is_tagged_on else 0,
+                card.reply_to_id is not None,
+            )
+            parts.append(self._post(item, look) if matcher is None else
+                         self._put_together(item, look, matcher))  # fmt: skip
+        return Markup("\n".join(parts))  # noqa: S704
+
     def post_item(
         self,
-        context: Context,
+        looking: Looking,
         item: Item,
-        matcher: Matcher | None = None,
-        thread: int = 0,
+        thread: int,
         is_current: bool = False,
-        is_anchored: bool = False,
         extra: str = "",
     ) -> Markup:
-        """A post, in every list the same.
+        """A post in its thread, where it does not repeat that it replies to the first one.
 
-        `matcher` marks what a search found; in its own `thread` a post does not repeat that it
-        replies to the first one; `extra` is markup before its buttons.
+        `extra` is markup before its buttons.
         """
-        card, reader_id, spoken = item.post, context["reader_id"], _spoken(context)
-        parent = card.reply_to
+        card, spoken = item.post, looking.spoken
+        look = _Look(
+            spoken,
+            moments.told(card.created_at, looking.now, *spoken),
+            card.author_id == looking.reader_id,
+            looking.may_take_off() if card.is_tagged_on else 0,
+            card.reply_to_id not in (None, thread),
+            is_current,
+            is_anchored=True,
+        )
+        return self._put_together(item, look, extra=extra) if extra else self._post(item, look)
+
+    def _put_together(
+        self, item: Item, look: _Look, matcher: Matcher | None = None, extra: str = ""
+    ) -> Markup:
+        card, spoken = item.post, look.spoken
         facts: Facts = (
             ("card", card),
-            ("told", moments.told(card.created_at, context["now"], *spoken)),
-            ("is_reply", parent is not None and parent.id != thread),
-            ("is_current", is_current),
-            ("is_anchored", is_anchored),
+            ("told", look.told),
+            ("is_reply", look.is_reply),
+            ("is_current", look.is_current),
+            ("is_anchored", look.is_anchored),
         )
         if matcher is None:
             parts = [self._once("_card", spoken, facts)]
         else:  # marked for this search alone
             parts = [self._rendered("_card", spoken, facts + _marked(card, matcher))]
         if card.is_tagged_on:
-            parts.append(self._once("_tagged_on", spoken, _tagged_on(card, context)))
+            may = "all" if look.is_own else look.may_take_off
+            ties = tuple(tie for tie in card.tags if tie.added_by_id)
+            on: Facts = ("id", card.id), ("ties", ties), ("may", may)
+            parts.append(self._once("_tagged_on", spoken, on))
         if item.reasons:
             parts.append(self._once("_reasons", spoken, (("reasons", item.reasons),)))
-        parts += [Markup(extra), self._once("_actions", spoken, _acts(item, reader_id))]  # noqa: S704
-        return Markup("").join(parts)
+        acts = self._once("_actions", spoken, _acts(item, look.is_own))
+        return Markup("".join((*parts, extra, acts)))  # noqa: S704
 
 
 def _marked(card: Card, matcher: Matcher) -> Facts:
@@ -104,20 +158,13 @@ def _marked(card: Card, matcher: Matcher) -> Facts:
     )
 
 
-def _tagged_on(card: Card, context: Context) -> Facts:
-    reader_id: int = context["reader_id"]
-    may_all = card.author_id == reader_id or context["current_user"].manages
-    ties = tuple(tie for tie in card.tags if tie.added_by)
-    return ("id", card.id), ("ties", ties), ("may", "all" if may_all else reader_id)
-
-
-def _acts(item: Item, reader_id: int) -> Facts:
+def _acts(item: Item, is_own: bool) -> Facts:
     card = item.post
     return (
         ("id", card.id),
         ("replies", card.reply_count),
         ("thanks", card.thanks_count),
-        ("author", "" if card.author.id == reader_id else card.author.name),
+        ("author", "" if is_own else card.author_name),
         ("thanked", item.thanked),
         ("saved", item.saved),
     )

@@ -3,13 +3,23 @@
 import secrets
 from datetime import timedelta
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
-from microshare.web.asked import again, back, before, light, needed_number, number, reader, undo
+from microshare.web.asked import (
+    again,
+    back,
+    before,
+    needed_number,
+    number,
+    quiet,
+    reader,
+    undo,
+    user,
+)
 
 pages = Blueprint("lists", __name__)
 AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
@@ -30,7 +40,7 @@ def own() -> str:
 def mark_read() -> Response:
     """The reader has read the feed down from this post; told by a button or the page's script."""
     with saving():
-        feeds.mark_read(reader(), needed_number("up_to"))
+        feeds.mark_read(user(), needed_number("up_to"))
     return back(url_for("lists.own"))
 
 
@@ -44,12 +54,12 @@ def everyone() -> str:
 
 
 @pages.get("/news")
-@light
+@quiet
 def news() -> Response:
     """How many posts came after this one, for a page that asks now and then; 204 where none did."""
     feed = request.args.get("feed", "own")
     after = number(request.args.get("after", "")) or 0
-    count = feeds.news(g.light_reader, after, now=clock.now(), everyone=feed == "everyone")
+    count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
     return jsonify(count=count) if count else Response(status=204)
 
 
@@ -74,15 +84,15 @@ def tag(name: str) -> str | Response:
 
 
 def _tag_page(found: Tag) -> str:
-    user = reader()
+    who = reader()
     return render_template(
         "tag.html",
         tag=found,
-        about=tag_facts.of(found, user, clock.now()),
-        page=feeds.tagged(user, found, before=before()),
-        department=user.department,
+        about=tag_facts.of(found, who, clock.now()),
+        page=feeds.tagged(who, found, before=before()),
+        department=who.department,
         other_names=aliases.of(found),
-        own_names=aliases.own(found) if user.manages else (),
+        own_names=aliases.own(found) if who.manages else (),
         form=request.form,
     )
 
@@ -93,9 +103,9 @@ def other_name(name: str) -> Response:
     again(lambda: _tag_page(tags.get(name)))
     with saving():
         if undo():
-            aliases.drop(request.form.get("other", ""), reader())
+            aliases.drop(request.form.get("other", ""), user())
         else:
-            aliases.add(tags.get(name), request.form.get("other", ""), reader(), clock.now())
+            aliases.add(tags.get(name), request.form.get("other", ""), user(), clock.now())
     return back(url_for("lists.tag", name=name))
 
 
@@ -117,13 +127,13 @@ def person(username: str) -> str | Response:
     found = people.get(username)
     if found.username != username:
         return redirect(url_for("lists.person", username=found.username, before=before()))
-    user = reader()
+    who = reader()
     return render_template(
         "person.html",
         person=found,
-        page=feeds.written_by(user, found, before=before()),
-        standing=interests.standing(user, "person", found.id, clock.now()),
-        follower_count=people.follower_count(found) if found.id == user.id else None,
+        page=feeds.written_by(who, found, before=before()),
+        standing=interests.standing(who, "person", found.id, clock.now()),
+        follower_count=people.follower_count(found) if found.id == who.id else None,
     )
 
 
@@ -137,17 +147,17 @@ def all_departments() -> str:
 @pages.get("/departments/<slug>")
 def department(slug: str) -> str:
     found = departments.get(slug)
-    user = reader()
+    who = reader()
     there, headcount = departments.people_in(found)
     return render_template(
         "department.html",
         department=found,
-        page=feeds.from_department(user, found, before=before()),
+        page=feeds.from_department(who, found, before=before()),
         tags=departments.tags_of(found),
         people=there,
         headcount=headcount,
-        standing=interests.standing(user, "department", found.id, clock.now()),
-        may_choose=departments.may_choose(found, user),
+        standing=interests.standing(who, "department", found.id, clock.now()),
+        may_choose=departments.may_choose(found, who),
     )
 
 

@@ -48,9 +48,8 @@ def _tell(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "-")
     if request.endpoint not in SESSIONLESS:
         reader = g.get("token_reader") or g.get("_login_user")
-        # A page that is asked every few seconds would drown the others.
         current_app.logger.log(
-            logging.DEBUG if "light_reader" in g else logging.INFO,
+            logging.DEBUG if _is_quiet() else logging.INFO,
             "%s %s %d, %d ms, user %s",
             request.method,
             request.endpoint,
@@ -59,6 +58,10 @@ def _tell(response: Response) -> Response:
             _id_of(reader),
         )
     return response
+
+
+def _is_quiet() -> bool:
+    return getattr(current_app.view_functions.get(request.endpoint or ""), "is_quiet", False)
 
 
 def _id_of(reader: Any) -> str:

@@ -22,7 +22,7 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Forbidden, Refused
 from microshare.models.people import ROLES
-from microshare.web.asked import again, reader, undo
+from microshare.web.asked import again, reader, undo, user
 
 pages = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -61,9 +61,9 @@ def invite() -> str:
     """A letter with the link; without an address, the link itself to pass on."""
     again(_page)
     email = request.form.get("email", "").strip()
-    settings, user = config.current(), reader()
+    settings = config.current()
     with saving():
-        token = links.invite(email or None, request.form.get("role", "member"), user, clock.now())
+        token = links.invite(email or None, request.form.get("role", "member"), user(), clock.now())
         path = url_for("accounts.accept", token=token)
         if email:
             account_letters.write(
@@ -81,7 +81,7 @@ def invite() -> str:
 def role(username: str) -> Response:
     again(_page)
     with saving():
-        people.set_role(people.get(username), request.form.get("role", ""), reader())
+        people.set_role(people.get(username), request.form.get("role", ""), user())
     return _done()
 
 
@@ -90,9 +90,9 @@ def suspend(username: str) -> Response:
     again(_page)
     with saving():
         if undo():
-            people.restore(people.get(username), reader())
+            people.restore(people.get(username), user())
         else:
-            people.suspend(people.get(username), clock.now(), reader())
+            people.suspend(people.get(username), clock.now(), user())
     return _done()
 
 
@@ -100,7 +100,7 @@ def suspend(username: str) -> Response:
 def settle_missed() -> Response:
     again(_page)
     with saving():
-        missed.settle(request.form.get("words", ""), reader())
+        missed.settle(request.form.get("words", ""), user())
     return _done()
 
 
@@ -124,7 +124,7 @@ def set_goal() -> Response:
             tags.get(request.form.get("tag", "")),
             request.form.get("sentence", ""),
             ends_on,
-            reader(),
+            user(),
             clock.now(),
         )
     return _done()
@@ -134,7 +134,7 @@ def set_goal() -> Response:
 def settle_goal(goal_id: int) -> Response:
     again(_page)
     with saving():
-        goals.settle(goal_id, request.form.get("state", ""), reader())
+        goals.settle(goal_id, request.form.get("state", ""), user())
     return _done()
 
 

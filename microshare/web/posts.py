@@ -19,7 +19,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web.asked import again, back, needed_number, number, reader, undo
+from microshare.web.asked import again, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
 
@@ -49,7 +49,7 @@ def publish() -> Response:
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
-            reader(),
+            user(),
             line,
             note=note,
             reply_to=reply_to,
@@ -106,7 +106,7 @@ def edit(post_id: int) -> str | Response:
     post = posts.visible(post_id)
     form = request.form
     version = len(posts.history(post)) + 1
-    posts.may_change(post, reader())
+    posts.may_change(post, user())
     if request.method == "GET":
         return render_template(
             "edit.html", post=post, line=post.line, note=post.note, kind=post.kind, version=version
@@ -124,7 +124,7 @@ def edit(post_id: int) -> str | Response:
     with saving():
         posts.edit(
             posts.get(post_id),
-            reader(),
+            user(),
             form.get("line", ""),
             note=form.get("note", ""),
             kind=form.get("kind") or None,
@@ -140,7 +140,7 @@ def withdraw(post_id: int) -> str | Response:
         return render_template("withdraw.html", post=posts.visible(post_id))
     with saving():
         post = posts.get(post_id)
-        posts.withdraw(post, reader(), clock.now())
+        posts.withdraw(post, user(), clock.now())
         thread_id = post.thread_id
     if thread_id is not None:
         return redirect(url_for("posts.thread", post_id=thread_id), 303)
@@ -152,9 +152,9 @@ def thank(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            thanks.take_back(reader(), post)
+            thanks.take_back(user(), post)
         else:
-            thanks.give(reader(), post, clock.now())
+            thanks.give(user(), post, clock.now())
     return _to(post_id)
 
 
@@ -163,9 +163,9 @@ def save(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            saves.drop(reader(), post)
+            saves.drop(user(), post)
         else:
-            saves.save(reader(), post, clock.now())
+            saves.save(user(), post, clock.now())
     return _to(post_id)
 
 
@@ -174,9 +174,9 @@ def tag_on(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            posts.tag_off(post, reader(), tags.get(request.form["undo"]).name)
+            posts.tag_off(post, user(), tags.get(request.form["undo"]).name)
         else:
-            posts.tag_on(post, reader(), tags.parse(request.form.get("tags", "")), clock.now())
+            posts.tag_on(post, user(), tags.parse(request.form.get("tags", "")), clock.now())
     return _to(post_id)
 
 
@@ -184,7 +184,7 @@ def tag_on(post_id: int) -> Response:
 def accept(post_id: int) -> Response:
     with saving():
         reply = posts.visible(needed_number("reply"))
-        questions.accept(posts.get(post_id), reply, reader(), clock.now())
+        questions.accept(posts.get(post_id), reply, user(), clock.now())
     return _to(post_id)
 
 
@@ -193,9 +193,9 @@ def solve(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            questions.reopen(post, reader())
+            questions.reopen(post, user())
         else:
-            questions.solve(post, reader(), clock.now())
+            questions.solve(post, user(), clock.now())
     return _to(post_id)
 
 
@@ -204,9 +204,9 @@ def mute(post_id: int) -> Response:
     with saving():
         post = posts.get(post_id)
         if undo():
-            mutes.unmute(reader(), post)
+            mutes.unmute(user(), post)
         else:
-            mutes.mute(reader(), post, request.form.get("span", "good"), clock.now())
+            mutes.mute(user(), post, request.form.get("span", "good"), clock.now())
     return _to(post_id)
 
 
@@ -215,7 +215,7 @@ def mark_opened(post_id: int) -> tuple[str, int]:
     """Told by the page's script when a thread or note is looked at."""
     with saving():
         look = opened.open_thread if request.form.get("thread") else opened.open_note
-        look(reader(), posts.visible(post_id), clock.now())
+        look(user(), posts.visible(post_id), clock.now())
     return "", 204
 
 

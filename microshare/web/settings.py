@@ -17,7 +17,7 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Refused
 from microshare.web import accounts
-from microshare.web.asked import again, number, reader, undo
+from microshare.web.asked import again, number, reader, undo, user
 
 pages = Blueprint("settings", __name__)
 PROFILE = ("name", "username", "department", "language", "time_zone", "about")
@@ -29,27 +29,27 @@ def show() -> str:
 
 
 def _page(typed: dict[str, str], token: str = "") -> str:
-    user = people.by_id(reader().id)
-    if user is None:
+    who = people.by_id(reader().id)
+    if who is None:
         raise Refused("sign-in-wrong")
     kept = {
-        "name": user.name,
-        "username": user.username,
-        "department": user.department.slug,
-        "language": user.language,
-        "time_zone": user.time_zone,
-        "about": user.about,
+        "name": who.name,
+        "username": who.username,
+        "department": who.department.slug,
+        "language": who.language,
+        "time_zone": who.time_zone,
+        "about": who.about,
     }
     return render_template(
         "settings.html",
-        user=user,
+        user=who,
         profile=kept | typed,
         departments=departments.every(),
         languages=config.LANGUAGES,
         zones=people.zones(),
-        follows=follows.targets(user),
-        mutes=mutes.targets(user, clock.now()),
-        tokens=grants.tokens_of(user),
+        follows=follows.targets(who),
+        mutes=mutes.targets(who, clock.now()),
+        tokens=grants.tokens_of(who),
         new_token=token,
     )
 
@@ -61,7 +61,7 @@ def change() -> Response:
     with saving():
         chosen = departments.chosen(typed["department"])
         people.change(
-            reader(), department=chosen, **{k: v for k, v in typed.items() if k != "department"}
+            user(), department=chosen, **{k: v for k, v in typed.items() if k != "department"}
         )
     return _saved()
 
@@ -72,7 +72,7 @@ def change_digest() -> Response:
     with saving():
         weekday, hour = (number(request.form.get(name, "")) for name in ("weekday", "hour"))
         people.set_digest(
-            reader(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
+            user(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
         )
     return _saved()
 
@@ -95,10 +95,10 @@ def tokens() -> str | Response:
     again(lambda: _page({}))
     with saving():
         if undo():
-            grants.revoke(reader(), number(request.form.get("token", "")) or 0, clock.now())
+            grants.revoke(user(), number(request.form.get("token", "")) or 0, clock.now())
             token = ""
         else:
-            token = grants.create(reader(), "feed", request.form.get("name", ""), clock.now())
+            token = grants.create(user(), "feed", request.form.get("name", ""), clock.now())
     return _page({}, token) if token else _saved()
 
 

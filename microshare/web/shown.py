@@ -8,19 +8,18 @@ from typing import Any
 from babel import support
 from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from microshare import config, digest_letter, markup, sentences
 from microshare.web import moments
+from microshare.web.looking import Looking
 
 
 def init_app(app: Flask) -> None:
-    # A page asks for hundreds of words; Flask-Babel looks up everything anew for each of them.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda word: _catalogue().ugettext(word),
-        lambda one, many, count: _catalogue().ungettext(one, many, count),
-        newstyle=True,
-    )
+    # A page asks for dozens of words; Flask-Babel looks up everything anew for each of them.
+    app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
         ago=moments.ago,
@@ -41,9 +40,30 @@ def init_app(app: Flask) -> None:
     )
 
 
-def _catalogue() -> support.NullTranslations:
-    """The words of the language of the moment."""
-    return _load(str(get_locale()), current_app.root_path)
+@pass_context
+def _said(context: Context, word: str, /, **facts: object) -> str:
+    """The word in the language of this page, with its facts; in a page the facts are escaped."""
+    said = _worded(_language(context), current_app.root_path, word, context.eval_ctx.autoescape)
+    return said % facts if facts else said
+
+
+@pass_context
+def _counted(context: Context, one: str, many: str, num: int, /, **facts: object) -> str:
+    """The same with the form of the word that goes with this number."""
+    said = _load(_language(context), current_app.root_path).ungettext(one, many, num)
+    return (Markup(said) if context.eval_ctx.autoescape else said) % {"num": num, **facts}  # noqa: S704
+
+
+def _language(context: Context) -> str:
+    """Asked once for a whole page; a letter is in the language of the moment."""
+    known: Looking | None = context.get("looking")
+    return known.spoken[0] if known else str(get_locale())
+
+
+@cache
+def _worded(language: str, root: str, word: str, is_html: bool) -> str:
+    said = _load(language, root).ugettext(word)
+    return Markup(said) if is_html else str(said)  # noqa: S704 - words of our own
 
 
 @cache
