@@ -51,9 +51,9 @@ bench: $(VENV)/test ## Measure it with 10,000 and 100,000 posts; the report is i
 
 translations: $(VENV)/test ## Find new strings and compile the catalogues
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \
-	  --omit-header -o microshare/translations/messages.pot microshare
-	$(BIN)/pybabel -q update -N --omit-header -i microshare/translations/messages.pot -d microshare/translations
-	$(BIN)/pybabel -q compile -d microshare/translations
+	  --omit-header --sort-output -o microshare/translations/messages.pot microshare
+	$(BIN)/pybabel -q update -N --omit-header --ignore-obsolete -i microshare/translations/messages.pot -d microshare/translations
+	$(BIN)/pybabel -q compile -f -d microshare/translations
 
 clean: ## Remove what was installed; the instance stays
 	rm -rf $(VENV) build *.egg-info
