@@ -47,7 +47,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        """SQLite has text; read at once it takes a third of the time, and a page has 150 of them."""
+        """SQLite has text; read at once it takes a third of the time, and a page has 150."""
         if dialect.name == "sqlite":
             return lambda said: None if said is None else datetime.fromisoformat(said + "+00:00")
         return super().result_processor(dialect, coltype)
