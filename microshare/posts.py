@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
 from microshare import drafts, indexed, notices, tags
+from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, Revision, User
+from microshare.photos import Chosen
 
 
 def publish(
@@ -30,6 +32,7 @@ def publish(
     kind: str | None = None,
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
+    photos: Sequence[Chosen] = (),
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
@@ -48,9 +51,10 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
+        photos_json=kept_photos.told(photos),
         **draft.columns(),
     )
-    if (earlier := _insert(post, author)) is not None:
+    if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
     _tie(post, draft, now)
     _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
@@ -82,13 +86,15 @@ def _same(earlier: Post, line: str) -> Post:
     return earlier
 
 
-def _insert(post: Post, author: User) -> Post | None:
-    """Insert the post, or give the one that came with the same key at the same moment."""
+def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
+    """Insert the post and its photos; or give the one that came with the key at that moment."""
     key = post.key
     post.indexed_version = indexed.first_version()
     try:
         with db.session.begin_nested():
             db.session.add(post)
+            db.session.flush()
+            kept_photos.store(post.id, photos)
     except IntegrityError:
         if (earlier := _by_key(author, key)) is None:
             raise

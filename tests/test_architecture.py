@@ -16,7 +16,7 @@ FLOORS = {
     -0.5: "addresses",
     0: "clock errors garbage periods text version demo_content search.bits search.compounds "
        "search.document search.inflection",
-    0.3: "slugs dialect among",
+    0.3: "slugs dialect among media",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     # what a post is found by, and how a segment keeps it
@@ -29,9 +29,10 @@ FLOORS = {
     # tables, in the order of their foreign keys
     2: "models.people models.follows",
     2.1: "models.posts",
-    2.2: "models.digests models.searches",
+    2.2: "models.digests models.photos models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
+    2.35: "photos",  # what a post shows besides its text
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing search.postgres_counts",
@@ -52,9 +53,9 @@ FLOORS = {
     5.6: "digest_run",
     # the pages
     6: "web.asked web.language web.looking web.moments web.security",
-    6.1: "web.health web.log",
+    6.1: "web.health web.log web.sent",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.kept web.manage web.posts web.refusals web.shown",
+         "web.kept web.manage web.photos web.posts web.refusals web.shown",
     6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command

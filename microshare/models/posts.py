@@ -62,6 +62,8 @@ class Post(Base):
     line_html: Mapped[str] = mapped_column(Text)  # safe: rendered once, when written
     note: Mapped[str] = mapped_column(Text, default="")
     note_html: Mapped[str] = mapped_column(Text, default="")
+    # what a list shows of its photos, as `photos` reads it; empty: it has none
+    photos_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # None: it begins one
     key: Mapped[str] = mapped_column(String(200))  # the writer's own, for sending twice

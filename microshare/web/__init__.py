@@ -22,9 +22,11 @@ from microshare.web import (
     lists,
     log,
     manage,
+    photos,
     posts,
     refusals,
     security,
+    sent,
     settings,
     shown,
 )
@@ -40,6 +42,7 @@ BLUEPRINTS = (
     inbox,
     lists,
     manage,
+    photos,
     posts,
     settings,
 )
@@ -50,6 +53,8 @@ def init_app(app: Flask) -> None:
     configured: config.Settings = app.config["MICROSHARE"]
     log.init_app(app)
     security.init_app(app)
+    app.request_class = sent.Request
+    app.before_request(sent.allow_photos)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
     csrf = CSRFProtect(app)
     Babel(

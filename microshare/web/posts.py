@@ -1,6 +1,7 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
 import secrets
+from collections.abc import Sequence
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -19,6 +20,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
+from microshare.web import sent
 from microshare.web.asked import again, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
@@ -43,9 +45,12 @@ def publish() -> Response:
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
         fresh = secrets.token_urlsafe(12) if used or not key else key
-        return _composer(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        return _composer(
+            line, note, form.get("reply_to", ""), fresh, form.get("kind", ""), sent.words()
+        )
 
     again(composer)
+    photos = sent.chosen()
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
@@ -55,17 +60,32 @@ def publish() -> Response:
             reply_to=reply_to,
             key=key,
             kind=form.get("kind") or None,
+            photos=photos,
             now=clock.now(),
         ).id
     return redirect(url_for("posts.thread", post_id=post_id), 303)
 
 
-def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> str:
+def _composer(
+    line: str,
+    note: str,
+    reply_to: str,
+    key: str,
+    kind: str = "",
+    photos: Sequence[tuple[str, str]] = (),
+) -> str:
     parent = None
     if (parent_id := number(reply_to)) is not None:
         parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
     return render_template(
-        "compose.html", line=line, note=note, parent=parent, reply_to=reply_to, key=key, kind=kind
+        "compose.html",
+        line=line,
+        note=note,
+        parent=parent,
+        reply_to=reply_to,
+        key=key,
+        kind=kind,
+        photos=tuple(photos),
     )
 
 

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from microshare import config, sentences
 from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
+from microshare.web import sent as sent_photos
 from microshare.web.security import LARGEST_FORM, is_loopback
 
 STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
@@ -22,6 +23,7 @@ SPECIAL = {
     "form-expired": 400,
     "form-insecure": 400,
     "request-too-large": 413,
+    "photos-too-large": 413,
 }
 TYPED = ("line", "note", "description", "about", "sentence", "tags")
 
@@ -76,8 +78,10 @@ def _page(status: int, sentence: str) -> str:
     if request.method == "POST" and status != 413:
         form = g.get("typed") or request.form
         typed = {name: form[name] for name in TYPED if form.get(name)}
-        # Sent again it is the same post, by its key; a password is not shown to a screen.
-        if status == 503 and typed and not any("password" in name for name in form):
+        # Sent again it is the same post, by its key; a password is not shown to a screen, and a
+        # photo would be left out: the browser's Back still has it.
+        hidden = sent_photos.has_files() or any("password" in name for name in form)
+        if status == 503 and typed and not hidden:
             sent = {name: form[name] for name in form if name not in typed}
     template = "error.html" if _is_known() else "error_plain.html"
     return render_template(template, status=status, sentence=sentence, typed=typed, sent=sent)
@@ -104,6 +108,8 @@ def _csrf(error: CSRFError) -> Answer:
 
 
 def _too_large(error: RequestEntityTooLarge) -> Answer:
+    if request.max_content_length == sent_photos.LARGEST_BODY < (request.content_length or 0):
+        return refused(Refused("photos-too-large", limit=sent_photos.LARGEST_BODY // 1024**2))
     return refused(Refused("request-too-large", limit=LARGEST_FORM // 1024))
 
 

@@ -18,7 +18,7 @@ from microshare.errors import Unavailable
 SESSIONLESS = ("static", "health.alive", "health.ready")
 LARGEST_FORM = 1024 * 1024  # bytes
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
