@@ -97,8 +97,9 @@ def _opened(file: IO[bytes], number: int) -> Iterator[Image.Image]:
         try:
             image = Image.open(file, formats=FORMATS)
         except UnidentifiedImageError:
-            code = "photo-broken" if _PHOTO.match(start) else "photo-unknown"
-            raise Refused(code, number=number) from None
+            if _PHOTO.match(start):
+                raise Refused("photo-broken", number=number) from None
+            raise Refused("photo-unknown", number=number) from None
         with image:
             _check(image, file, number)
             yield image

@@ -51,7 +51,6 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
-        photos_json=kept_photos.told(photos),
         **draft.columns(),
     )
     if (earlier := _insert(post, author, photos)) is not None:
@@ -90,6 +89,7 @@ def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
     """Insert the post and its photos; or give the one that came with the key at that moment."""
     key = post.key
     post.indexed_version = indexed.first_version()
+    post.photos_json = kept_photos.told(photos)
     try:
         with db.session.begin_nested():
             db.session.add(post)

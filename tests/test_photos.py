@@ -45,15 +45,15 @@ def test_a_photo_is_described_or_decoration() -> None:
     told = photos.chosen([upload(alt=" a \n b\x07 "), upload(alt="dropped", is_decoration=True)])
     assert [one.alt for one in told] == ["a b", ""]
     for alt in ("", " \n", "\x07"):
-        with pytest.raises(Refused, match="photo-undescribed.*number=2"):
+        with pytest.raises(Refused, match=r"photo-undescribed.*number=2"):
             photos.chosen([upload(), upload(alt=alt)])
-    with pytest.raises(Refused, match="alt-too-long.*over=1"):
+    with pytest.raises(Refused, match=r"alt-too-long.*over=1"):
         photos.chosen([upload(alt="x" * 501)])
 
 
 def test_a_post_has_four_photos_at_most() -> None:
     assert len(photos.chosen([upload()] * 4)) == 4
-    with pytest.raises(Refused, match="too-many-photos.*count=5"):
+    with pytest.raises(Refused, match=r"too-many-photos.*count=5"):
         photos.chosen([upload()] * 5)
 
 

@@ -4,8 +4,7 @@ from itertools import zip_longest
 from tempfile import SpooledTemporaryFile
 from typing import IO, cast
 
-import flask
-from flask import request
+from flask import Request, request
 
 from microshare import media, photos
 from microshare.errors import Refused
@@ -27,7 +26,7 @@ class _Held(SpooledTemporaryFile[bytes]):
         return len(data)
 
 
-class Request(flask.Request):
+class PhotoRequest(Request):
     """A request whose files are held as far as they can be photos."""
 
     def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
