@@ -176,6 +176,20 @@ def test_made_anew_in_place_every_post_is_found_again(
     assert indexing.check() == Difference([], [], 0)
 
 
+def test_many_posts_are_made_anew_in_processes_of_their_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remaking, "FEW", 3)
+    ids = [publish(house.ada, f"a noisy pump {number}").id for number in range(4)]
+    spoil(*ids)
+    with monkeypatch.context() as patched:
+        patched.setattr(in_database, "make", None)  # not in this one
+        told: list[int] = []
+        assert remaking.rebuild(told.append) == sum(told) == 4
+    assert (find("noisy"), find('"old"')) == (ids[::-1], [])
+    assert indexing.check() == Difference([], [], 0)
+
+
 def test_a_post_that_is_held_is_made_anew_when_it_is_free(house: House, domain: Flask) -> None:
     ids = [publish(house.ada, f"a noisy pump {number}").id for number in range(3)]
     spoil(*ids)

@@ -10,7 +10,6 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -33,6 +32,18 @@ _CANCELED = "57014"  # PostgreSQL's code for a statement that took too long
 _SETTINGS = text(
     "SELECT set_config('jit', 'off', true),"
     " set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
+# All rows in one statement of one text, however many they are.
+_KEEP = text(
+    "INSERT INTO post_terms (post_id, length, analysis, created_at, terms)"
+    " SELECT post_id, length, :analysis, created_at, terms::tsvector"
+    " FROM unnest(CAST(:post_id AS integer[]), CAST(:length AS integer[]),"
+    " CAST(:created_at AS bigint[]), CAST(:terms AS text[]))"
+    " AS given(post_id, length, created_at, terms)"
+    " ON CONFLICT (post_id) DO UPDATE SET length = excluded.length,"
+    " analysis = excluded.analysis, created_at = excluded.created_at, terms = excluded.terms"
+    " WHERE excluded.terms IS DISTINCT FROM post_terms.terms"
+    " OR excluded.analysis <> post_terms.analysis"
 )
 
 
@@ -60,16 +71,8 @@ class PostgresEngine:
             return
         # In one order, so that no two writers wait for each other.
         rows = [_row_of(latest[post_id]) for post_id in sorted(latest)]
-        added = insert(PostTerms)
-        session.execute(
-            added.on_conflict_do_update(
-                index_elements=["post_id"],
-                set_={name: added.excluded[name] for name in rows[0] if name != "post_id"},
-                where=added.excluded.terms.is_distinct_from(PostTerms.terms)
-                | (added.excluded.analysis != PostTerms.analysis),
-            ),
-            rows,
-        )
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        session.execute(_KEEP, {**columns, "analysis": ANALYSIS_VERSION})
 
     def find(
         self,
@@ -146,7 +149,6 @@ def _row_of(document: Document) -> dict[str, Any]:
     return {
         "post_id": document.id,
         "length": len(said.exact),
-        "analysis": ANALYSIS_VERSION,
         "created_at": terms.microseconds(document.created_at),
         "terms": tsquery.vector(said),
     }
