@@ -79,7 +79,7 @@ def _rebuild_in_database(told: Told) -> int:
     with exclusive("index") as mine:
         if not mine:
             raise Unavailable("index", why="locked")
-        count = _make(range(_last_id() // in_database.SHARD, -1, -1), told)
+        count = _make(range((_last_id() - 1) // in_database.SHARD, -1, -1), told)
         in_database.drop_surplus()
         return count
 

@@ -27,12 +27,6 @@ Sort = Literal["newest", "best"]
 
 _POST_ID = PostTerms.post_id
 _CANCELED = "57014"  # PostgreSQL's code for a statement that took too long
-# No compiling of plans, which takes longer than these searches; and a plan for what is asked, not
-# one for whatever might be.
-_SETTINGS = text(
-    "SELECT set_config('jit', 'off', true),"
-    " set_config('plan_cache_mode', 'force_custom_plan', true)"
-)
 # All rows in one statement of one text, however many they are.
 _KEEP = text(
     "INSERT INTO post_terms (post_id, length, analysis, created_at, terms)"
@@ -108,7 +102,6 @@ class PostgresEngine:
         try:
             # What is cut off inside leaves the transaction around it usable.
             with connection.begin_nested():
-                connection.execute(_SETTINGS)
                 yield connection
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _CANCELED:
@@ -146,9 +139,10 @@ class PostgresEngine:
 
 def _row_of(document: Document) -> dict[str, Any]:
     said = terms.of(document)
+    written = terms.microseconds(document.created_at)
     return {
         "post_id": document.id,
         "length": len(said.exact),
-        "created_at": terms.microseconds(document.created_at),
-        "terms": tsquery.vector(said),
+        "created_at": written,
+        "terms": tsquery.vector(document.id, written, said),
     }
