@@ -42,6 +42,7 @@ def address(url: str, *, patient: bool) -> URL:
         "idle_in_transaction_session_timeout": idle * 1000,
     }
     options = " ".join(f"-c {name}={limit}" for name, limit in limits.items())
+    options += " -c jit=off"  # to compile a plan takes longer than any of ours
     asked = {
         "connect_timeout": str(CONNECT),
         "application_name": "microshare",

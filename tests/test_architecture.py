@@ -34,7 +34,7 @@ FLOORS = {
     # nouns that know tables and texts alone; the first two serve others of them
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
-    2.5: "interests notices signing search.postgres_counts",
+    2.5: "interests notices signing search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags grants claims sentences installing search.whoosh_engine "
        "search.postgres_engine",

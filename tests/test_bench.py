@@ -60,6 +60,34 @@ def test_a_company_that_is_kept_is_not_built_again(reported: Path) -> None:
     assert (facts.stat().st_mtime_ns, made.facts["posts"]) == (before, POSTS)
 
 
+@pytest.mark.parametrize(
+    ("changed", "built_anew"),
+    [
+        ("microshare/search/postgres_engine.py", {"postgresql"}),
+        ("microshare/search/postgres_search.py", set()),
+        ("microshare/search/whoosh_writer.py", {"sqlite"}),
+        ("microshare/search/analysis.py", {"sqlite", "postgresql", "plain"}),
+        ("bench/engines.py", {"plain"}),
+    ],
+)
+def test_what_is_kept_is_built_anew_where_what_makes_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, built_anew: set[str]
+) -> None:
+    kept = {"plain": houses._PLAIN, **houses._INDEX}
+    for pattern in " ".join(kept.values()).split():
+        found = list(houses.ROOT.glob(pattern))
+        assert found, pattern
+        for path in found:
+            copy = tmp_path / path.relative_to(houses.ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    monkeypatch.setattr(houses, "ROOT", tmp_path)
+    before = {name: houses._stamp(patterns) for name, patterns in kept.items()}
+    with (tmp_path / changed).open("a") as file:
+        file.write("changed = True\n")
+    assert {name for name in kept if houses._stamp(kept[name]) != before[name]} == built_anew
+
+
 def test_the_same_seed_makes_the_same_company() -> None:
     def told(seed: int) -> list[object]:
         company = Company(POSTS, seed)
