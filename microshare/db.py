@@ -9,13 +9,14 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, func, select, text
+from sqlalchemy import Connection, DateTime, Dialect, Executable, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -188,15 +189,15 @@ def add_once(model: type[Base], **values: Any) -> bool:
 
     The database decides who was first: there is no look before the leap.
     """
+    return db.session.execute(_once(model, db.engine.dialect.name), values).first() is not None
+
+
+@cache  # to make a statement takes longer than to insert a row
+def _once(model: type[Base], dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     table = model.__table__
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        insert(table)  # type: ignore[arg-type]
-        .values(**values)
-        .on_conflict_do_nothing()
-        .returning(*table.primary_key)
-    )
-    return db.session.execute(statement).first() is not None
+    statement = insert(table).on_conflict_do_nothing()  # type: ignore[arg-type]
+    return statement.returning(*table.primary_key)
 
 
 def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
