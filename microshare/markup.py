@@ -138,8 +138,8 @@ def _html(written: str, drawn: Sequence[Drawn], *, blocks: bool = False) -> str:
 # What Markdown or an HTML parser could read as more than itself: marks, labels and code, blanks
 # other than the space, what nobody sees.
 _MARKS = regex.compile(r"[\\*_`\[\p{C}\u00a0\u2028\u2029]")
-# Lines that each begin with a letter, as no block but a paragraph does, and end in no blank.
-_PARAGRAPHS = regex.compile(r"(?:\p{L}[^\n]*+(?<!\s)\n{1,2}+)*+\p{L}[^\n]*+")
+# Lines that each begin with a letter, as those of no block but a paragraph do.
+_PARAGRAPHS = regex.compile(r"(?:\p{L}[^\n]*+\n{1,2}+)*+\p{L}[^\n]*+")
 _QUOTED = regex.compile(r"[^!-~]|[\"'&<>]")  # what an address would be rewritten for
 
 

@@ -110,6 +110,7 @@ LINES = some.lists(
 @example("one \ntwo")
 @example("one\n")
 @example("one\n- two")
+@example("- one\ntwo")
 @example("one\n2. two")
 @example("one\n<http://wiki/a>")
 @example("a\u2028b")
