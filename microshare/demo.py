@@ -14,7 +14,6 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 
 from microshare import (
-    bulk,
     demo_large,
     demo_plan,
     demo_play,
@@ -23,6 +22,7 @@ from microshare import (
     follows,
     goals,
     inbox,
+    inserts,
     mutes,
     passwords,
     people,
@@ -180,7 +180,7 @@ def _follow_widely(
                 target = "department", dice.choice(works).id
             if len(targets) < wanted and target != ("person", reader.id):
                 targets[target] = None
-        bulk.insert_all(
+        inserts.many(
             Follow,
             [
                 {"reader_id": reader.id, "kind": kind, "target_id": target_id, "since": start}

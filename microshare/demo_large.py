@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from microshare import bulk, drafts, notices
+from microshare import bulk, drafts, inserts, notices
 from microshare import demo_content as content
 from microshare import demo_plan as plan
 from microshare.bulk import Entry, Stored
@@ -222,13 +222,13 @@ class _Large(Script):
         with saving():
             bulk.store(self.entries)
             for model in (PostTag, Revision, Thanks, Saved):
-                bulk.insert_all(
+                inserts.many(
                     model,
                     [{**row, "post_id": post.id} for kind, post, row in self.rows if kind is model],
                 )
             self.told.sort(key=lambda told: told[-1])
             names = ("reader_id", "kind", "actor_id", "at")
-            bulk.insert_all(
+            inserts.many(
                 InboxItem,
                 [
                     {"post_id": post.id, **dict(zip(names, row, strict=True))}
