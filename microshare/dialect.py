@@ -104,7 +104,14 @@ class Dialect(Markdown):  # type: ignore[misc]
         return self
 
 
-_ours = threading.local()
+class _Ours(threading.local):
+    """What each thread keeps for itself."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bool, Dialect] = {}  # with blocks, and without
+
+
+_ours = _Ours()
 
 
 def convert(written: str, *, blocks: bool) -> str:
@@ -113,10 +120,9 @@ def convert(written: str, *, blocks: bool) -> str:
     A Markdown keeps in itself what it reads, so that each thread has its own; to build one takes
     as long as to read a line. One that failed is half read and not used again.
     """
-    kept: dict[bool, Dialect] = _ours.__dict__
-    dialect = kept.pop(blocks, None) or Dialect(blocks=blocks)
+    dialect = _ours.kept.pop(blocks, None) or Dialect(blocks=blocks)
     marked = str(dialect.reset().convert(written))
-    kept[blocks] = dialect
+    _ours.kept[blocks] = dialect
     return marked
 
 

@@ -21,7 +21,7 @@ def many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     connection = db.session.connection()
-    way = _way(model.__table__, tuple(rows[0]), connection.dialect)  # type: ignore[arg-type]
+    way = _way(model.__table__, tuple(rows[0]), connection.dialect)
     columns = way.columns(rows)
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(way.statement, list(zip(*columns, strict=True)))
@@ -63,9 +63,10 @@ def _way(table: Table, names: Sequence[str], dialect: Dialect) -> _Way:
         # A text is cut by no cast here: one that is too long for its column is an error.
         types = ["text" if isinstance(one.type, String) else one.type.compile(dialect)
                  for one in every]  # fmt: skip
-        values = f"SELECT * FROM unnest({', '.join(f'%s::{one}[]' for one in types)})"
+        given = ", ".join(f"%s::{one}[]" for one in types)
+        values = f"SELECT * FROM unnest({given})"  # noqa: S608 - types of our own columns
     return _Way(
-        f"INSERT INTO {into} {values}",  # noqa: S608 - names of our own tables
+        f"INSERT INTO {into} {values}",
         names,
         [table.columns[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names],
         list(defaults.values()),

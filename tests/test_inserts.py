@@ -73,7 +73,7 @@ def test_what_the_tables_refuse_is_the_error_that_it_always_is(house: House, kin
 
 
 def test_a_time_without_a_zone_is_refused(house: House) -> None:
-    row = {"name": "new", "spelling": "new", "created_at": datetime(2026, 1, 1)}  # noqa: DTZ001
+    row = {"name": "new", "spelling": "new", "created_at": datetime(2026, 1, 1)}
     with pytest.raises((StatementError, ValueError), match="zone"), saving():
         inserts.many(Tag, [row])
 
