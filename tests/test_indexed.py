@@ -1,6 +1,7 @@
 """On PostgreSQL search is a part of the database: what is saved is found at once."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,8 +16,10 @@ from microshare import (
     posts,
     questions,
     remaking,
+    rows,
     search,
     tags,
+    transfer,
 )
 from microshare.db import db, exclusive, saving
 from microshare.errors import Refused, Unavailable
@@ -89,6 +92,18 @@ def test_every_change_is_found_when_it_is_saved(house: House) -> None:
             act()
         assert find(raw) == found, raw
         assert indexing.waiting() == 0
+    assert indexing.check() == Difference([], [], 0)
+
+
+def test_what_is_stored_by_the_thousand_is_taken_by_the_next_round(
+    house: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "posts.jsonl"
+    file.write_text('{"author": "ada", "line": "a noisy pump #heat"}\n')
+    assert [one.state for one in transfer.bring_in(rows.read(file), NOON)] == ["added"]
+    assert (find("noisy"), indexing.waiting()) == ([], 1)
+    assert indexing.catch_up() == 1
+    assert len(find("noisy #heat")) == 1
     assert indexing.check() == Difference([], [], 0)
 
 
