@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import driver, houses, report, targets
+from bench import driver, houses, phone, report, targets
 from bench.company import FOLLOWS, Company
 from bench.effort import TINY
 from bench.history import LONG, History
@@ -136,3 +136,13 @@ def test_the_driver_takes_little_of_the_machine(reported: Path) -> None:
     told = (reported / "results" / "sqlite.md").read_text()
     assert re.search(r"driver's CPU \|$", told, re.MULTILINE)
     assert driver.get("/x", "a=b").endswith(b"Cookie: a=b\r\n\r\n")
+
+
+@pytest.mark.parametrize(("paint", "verdict"), [(990.0, "met"), (1250.0, "missed by 250 ms")])
+def test_the_report_of_the_phone_tells_whether_the_first_paint_is_quick_enough(
+    paint: float, verdict: str
+) -> None:
+    quick = {"fcp": 700.0, "lcp": 800.0, "cls": 0.0, "inp": 40.0, "bytes": 9216.0}
+    said = phone.told({"first visit": {**quick, "fcp": paint}, "second visit": quick}, "Chromium 1")
+    assert "| second visit | 700 | 800 | 0.000 | 40 | 9.0 |" in said
+    assert said.rstrip().endswith(f"First paint under 1,000 ms: {verdict}.")
