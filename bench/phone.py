@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, Playwright, sync_playwright
 
 from bench import processes, report, visitors
 from microshare.config import Settings
@@ -51,19 +51,31 @@ PAINTS = """() => ({
 })"""
 
 
+@contextmanager
+def opened(playwright: Playwright) -> Iterator[Browser]:
+    """The distribution's Chromium, without a window."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        raise processes.Ended("no browser: apt-get install chromium")
+    browser = playwright.chromium.launch(
+        executable_path=path,
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    )
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
 def measure(rounds: int) -> tuple[Figures, str]:
     """Medians of the figures of each visit, by its name, and which browser it was."""
     found: dict[str, list[dict[str, float]]] = {}
-    with _served() as port, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=_chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+    with _served() as port, sync_playwright() as playwright, opened(playwright) as browser:
         for _ in range(rounds):
             for name, figures in _visits(browser, port):
                 found.setdefault(name, []).append(figures)
         version = f"Chromium {browser.version}"
-        browser.close()
     medians = {
         name: {what: statistics.median(one[what] for one in figures) for what in figures[0]}
         for name, figures in found.items()
@@ -117,13 +129,6 @@ def _served() -> Iterator[int]:
         processes.inside(settings, "build", posts=2000, seed=1)
         with processes.product(settings) as product:
             yield product.port
-
-
-def _chromium() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    raise processes.Ended("no browser: apt-get install chromium")
 
 
 def told(measured: Figures, browser: str) -> str:
