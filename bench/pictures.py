@@ -24,9 +24,9 @@ SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 SCHEMES = ("light", "dark")
 READERS = {"en": demo.SIGN_IN[1].username, "nl": demo.SIGN_IN[0].username}
 PAGES = {
-    "feed": "/", "everyone": "/everyone", "thread": "/posts/{question}", "search": "/search?q=pump",
-    "questions": "/questions", "tags": "/tags", "tag": "/tags/{tag}", "people": "/people",
-    "person": "/@{other}", "departments": "/departments", "inbox": "/inbox", "saved": "/saved",
+    "feed": "/", "everyone": "/everyone", "thread": "{reply}", "search": "/search?q=pump",
+    "questions": "/questions", "tags": "/tags", "tag": "{tag}", "people": "/people",
+    "person": "{other}", "departments": "/departments", "inbox": "/inbox", "saved": "/saved",
     "digest": "/digest", "settings": "/settings", "manage": "/manage", "help": "/help",
     "compose": "/new",
 }  # fmt: skip
@@ -86,14 +86,10 @@ def _take(browser: Browser, address: str, picture: Picture, path: Path) -> None:
 
 
 def _address(pattern: str, feed: str) -> str:
-    """The page's address, with a thread, a tag and a colleague that the feed shows."""
-    first = {"question": "/posts/", "tag": "/tags/", "other": "/@"}
-    found = {name: _after(feed, f'href="{start}') for name, start in first.items()}
-    return pattern.format(**found)
-
-
-def _after(page: str, start: str) -> str:
-    return page.partition(start)[2].partition('"')[0]
+    """The page's address, with a thread of several, a tag and a colleague of the feed."""
+    first = {"reply": 'class="context"', "tag": 'class="tag"', "other": 'class="person"'}
+    links = {name: feed.partition(start)[2].partition('href="')[2] for name, start in first.items()}
+    return pattern.format(**{name: link.partition('"')[0] for name, link in links.items()})
 
 
 @contextmanager
