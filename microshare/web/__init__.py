@@ -22,6 +22,7 @@ from microshare.web import (
     lists,
     log,
     manage,
+    packed,
     photos,
     posts,
     refusals,
@@ -56,6 +57,7 @@ def init_app(app: Flask) -> None:
     app.request_class = sent.PhotoRequest
     app.before_request(sent.allow_photos)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
+    packed.init_app(app)
     csrf = CSRFProtect(app)
     Babel(
         app,
