@@ -3,7 +3,7 @@ import io
 import pytest
 from flask import Flask
 
-from microshare import feeds, photos, posts
+from microshare import feeds, indexing, photos, posts, search
 from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.models import PhotoFile, Post
@@ -101,6 +101,21 @@ def test_a_withdrawn_post_shows_no_photo_unless_another_has_it(house: House) -> 
 def test_a_photo_that_a_post_has_twice_is_kept_once(house: House) -> None:
     assert len(names(publish(house.ada, "twice", photos=chosen(64, 64)))) == 2
     assert files() == 1
+
+
+def test_search_knows_which_posts_have_photos(house: House) -> None:
+    bare, shown = publish(house.ada, "bare"), publish(house.ada, "shown", photos=chosen(64))
+    indexing.catch_up()
+    assert list(search.find("has:photo").ids) == [shown.id]
+    assert list(search.find("-has:photo").ids) == [bare.id]
+
+
+def test_an_edit_leaves_the_photos_as_they_are(house: House) -> None:
+    post = publish(house.ada, "before", photos=chosen(64))
+    with saving():
+        posts.edit(posts.get(post.id), house.ada, "after", now=NOON)
+    card = feeds.everyone(house.grace).items[0].post
+    assert (card.line, [p.name for p in card.photos]) == ("after", names(post))
 
 
 def test_what_is_told_of_photos_comes_back_as_it_was() -> None:

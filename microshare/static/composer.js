@@ -61,7 +61,7 @@ function open(form) {
     let answer;
     try {
       answer = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)),
+        method: "POST", body: new FormData(form),
       });
     } catch {
       said.textContent = form.dataset.offline;

@@ -158,6 +158,11 @@ function open(fold) {
     addAll([...event.dataTransfer.files]);
   });
 
+  form.addEventListener("reset", () => {
+    for (const one of choices()) one.remove();
+    count();
+  });
+
   // Sent while a photo is being shrunk: as soon as that is done.
   form.addEventListener("submit", async (event) => {
     if (!working.size) return;
@@ -168,4 +173,6 @@ function open(fold) {
   }, true);
 }
 
-for (const fold of document.querySelectorAll("[data-photos]")) open(fold);
+const openAll = (where) => where.querySelectorAll("[data-photos]").forEach(open);
+openAll(document);
+document.addEventListener("composer", ({ target }) => openAll(target)); // one that came later

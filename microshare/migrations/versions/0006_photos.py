@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"]),
         sa.PrimaryKeyConstraint("name", "post_id"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE photo_files ALTER COLUMN content SET STORAGE EXTERNAL")  # JPEGs
     # With a default of the database's own: hosts of the version before go on writing posts.
     op.add_column("posts", sa.Column("photos_json", sa.Text(), nullable=False, server_default=""))
 
