@@ -204,9 +204,9 @@ def test_atom_tells_of_photos(ada: Browser) -> None:
     assert entry.text.count("Photo") == 2
 
 
-def test_the_inbox_tells_that_a_reply_has_a_photo(ada: Browser, grace: Browser) -> None:
-    post = publish(ada, "A seal")
-    assert send(grace, "this one", (jpeg(), "Worn", ""), reply_to=str(post)).status_code == 303
+def test_a_post_in_short_tells_that_it_has_a_photo(ada: Browser, grace: Browser) -> None:
+    post = publish(ada, "A seal", (jpeg(), "Worn", ""))
+    grace.send(f"/posts/{post}/thanks")
     assert "1 photo" in body(ada, "/inbox")
     assert addresses(body(ada, "/inbox")) == []
 
