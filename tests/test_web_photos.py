@@ -10,6 +10,7 @@ from werkzeug.test import encode_multipart
 
 from microshare import indexing, media, photos
 from microshare.db import db
+from microshare.web import sent as sent_photos
 from tests.conftest import Browser, Queries
 from tests.test_media import archive, photo, written
 from tests.test_web_posts import ids
@@ -142,6 +143,13 @@ def test_thirty_megabytes_are_refused_with_a_sentence_and_the_text_stands(ada: B
     assert answer.status_code == 422
     assert "at most 12 MB" in page
     assert "typed with care</textarea>" in page
+
+
+def test_no_more_of_a_file_is_held_than_tells_that_it_is_too_large() -> None:
+    with sent_photos._Held(max_size=1000) as held:
+        for _ in range(30):
+            assert held.write(b"x" * 1_000_000) == 1_000_000
+        assert held.seek(0, io.SEEK_END) == media.LARGEST_FILE + 1
 
 
 def test_more_than_four_large_photos_at_once_are_not_even_read(ada: Browser) -> None:
