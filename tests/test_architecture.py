@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "clock errors garbage periods text version demo_content search.bits search.compounds "
+    0: "clock errors garbage periods spoken text version demo_content search.bits search.compounds "
        "search.document search.inflection",
     0.3: "slugs dialect among",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "

@@ -14,6 +14,7 @@ from microshare import (
     posts,
     questions,
     saves,
+    spoken,
     tags,
     thanks,
 )
@@ -98,7 +99,12 @@ def choices(post_id: int) -> str:
 @pages.get("/posts/<id:post_id>/history")
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
-    return render_template("history.html", post=post, revisions=posts.history(post))
+    return render_template(
+        "history.html",
+        post=post,
+        revisions=posts.history(post),
+        language_of=lambda revision: spoken.of(f"{revision.line}\n{revision.note}"),
+    )
 
 
 @pages.route("/posts/<id:post_id>/edit", methods=["GET", "POST"])
