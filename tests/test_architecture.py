@@ -21,7 +21,7 @@ FLOORS = {
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     # what a post is found by, and how a segment keeps it
     0.7: "search.ranking search.terms",
-    0.8: "search.tsquery search.whoosh_leaf",
+    0.8: "search.matching search.tsquery search.whoosh_leaf",
     0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index",
@@ -36,7 +36,7 @@ FLOORS = {
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing search.postgres_counts",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags grants claims sentences installing search.whoosh_engine "
+    3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
        "search.postgres_engine",
     3.2: "aliases missed tag_facts",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
@@ -44,8 +44,8 @@ FLOORS = {
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
     # what is made of posts, and goes out or comes in
-    4.5: "arrivals copy_reading in_database",
-    5: "copying demo_script feeds indexing transfer account_letters handover",
+    4.5: "arrivals copy_reading finds in_database",
+    5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.1: "digest_week remaking",
     5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
@@ -72,7 +72,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "finds", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 
