@@ -46,7 +46,7 @@ FLOORS = {
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
-    5.1: "digest_week remaking",
+    5.1: "digest_week remaking threads",
     5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
     5.6: "digest_run",
