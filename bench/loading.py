@@ -17,7 +17,7 @@ SAMPLE = 400  # posts that the product renders again
 COLUMNS = {
     "departments": "id name slug created_at",
     "users": "id username username_folded email name department_id language time_zone "
-    "password_hash created_at read_up_to inbox_read_up_to digest_on",
+    "password_hash created_at read_up_to inbox_read_up_to digest_on welcomed_at",
     "tags": "id name spelling created_at",
     "department_tags": "department_id tag_id added_by_id since",
     "follows": "reader_id kind target_id since",

@@ -43,6 +43,7 @@ FLOORS = {
     3.7: "brought indexed",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
+    4.2: "steps",
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
@@ -54,7 +55,7 @@ FLOORS = {
     6: "web.asked web.language web.looking web.moments web.security",
     6.1: "web.health web.log",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.kept web.manage web.posts web.refusals web.shown",
+         "web.kept web.manage web.posts web.refusals web.shown web.steps",
     6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command

@@ -27,6 +27,7 @@ from microshare.web import (
     security,
     settings,
     shown,
+    steps,
 )
 
 BLUEPRINTS = (
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     manage,
     posts,
     settings,
+    steps,
 )
 
 
