@@ -128,6 +128,9 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "health.alive",
         "health.ready",
         "help.show",
+        "help.after_a_visit",
+        "help.asking_around",
+        "help.instead_of_a_cc",
         "static",
     }
     stranger = browser_of(site)
