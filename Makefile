@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 5000
 INSTANCE ?= instance
+# Tests run in so many processes, a file in one of them.
+PROCESSES ?= 2
 
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
-.PHONY: run demo test bench translations clean help
+.PHONY: run demo test bench screenshots translations clean help
 
 help: ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -28,7 +30,7 @@ test: $(VENV)/test ## Install what the tests need and run them all
 	@tests/provide
 	@env -u MICROSHARE_INSTANCE $(BIN)/python -m ruff check .
 	@env -u MICROSHARE_INSTANCE $(BIN)/python -m mypy
-	@env -u MICROSHARE_INSTANCE $(BIN)/python -m pytest $(TESTS)
+	@env -u MICROSHARE_INSTANCE $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("microshare needs Python 3.11 or newer; PYTHON= names one" \
@@ -48,6 +50,10 @@ $(VENV)/test: $(VENV)/run
 
 bench: $(VENV)/test ## Measure it with 10,000 and 100,000 posts; the report is in bench/results
 	@$(BIN)/python -m bench --posts 10000,100000 --rounds 3 --patience 60
+
+screenshots: $(VENV)/test ## Take the pictures of README and docs anew, in a real browser
+	@tests/provide
+	@$(BIN)/python -m bench.pictures
 
 translations: $(VENV)/test ## Find new strings and compile the catalogues
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import delete, func, insert, literal, select
 
 from microshare import aliases, indexed, search, searches
-from microshare.db import add_missing, db, exclusive, saving
+from microshare.db import add_missing, db, saving
 from microshare.models import Find, Post, SavedSearch, Unmatched
 from microshare.search.matching import Searches
 from microshare.search.query import parse
+from microshare.turns import exclusive
 
 BATCH = 100  # posts in one transaction, some hundredths of a second
 FILLED = 300  # posts, the newest, that a new search brings

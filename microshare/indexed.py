@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, select, update
 
-from microshare import search
+from microshare import inserts, search
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Tag, Unmatched, User
 from microshare.search.document import Document
@@ -84,9 +84,6 @@ def first_version() -> int:
     return 1 if search.engine().in_transaction else 0
 
 
-_CHANGED = insert(Unmatched)
-
-
 def follow(*post_ids: int) -> None:
     """Let search know these posts as they are now, where the index is a part of the database.
 
@@ -94,9 +91,7 @@ def follow(*post_ids: int) -> None:
     the second waits, then reads here what the first one did, and both changes are found. That the
     searches that colleagues follow must be asked about them is noted whatever the database.
     """
-    if post_ids:
-        rows = [{"post_id": post_id} for post_id in post_ids]
-        db.session.connection().execute(_CHANGED, rows)
+    inserts.many(Unmatched, [{"post_id": post_id} for post_id in post_ids])
     engine = search.engine()
     if not engine.in_transaction:
         return

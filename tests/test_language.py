@@ -104,6 +104,6 @@ def test_posts_that_were_there_before_get_theirs_from_the_migration(app: Flask) 
         house = furnish()
         ids = [publish(house.ada, line).id for line in (DUTCH, "OK", ENGLISH)]
         db.session.remove()
-        downgrade(revision="0004")
+        downgrade(revision="0005")
         upgrade()
         assert [posts.get(i).language for i in ids] == ["nl", "", "en"]
