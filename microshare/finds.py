@@ -5,17 +5,19 @@ nothing away: what was not answered is still there. What was written before a se
 is taken from the index, the newest of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, insert, literal, select
 
 from microshare import aliases, indexed, search, searches
 from microshare.db import add_missing, db, saving
-from microshare.models import Find, Post, SavedSearch, Unmatched
+from microshare.models import Find, Post, Unmatched
 from microshare.search.matching import Searches
 from microshare.search.query import parse
+from microshare.searches import Kept
 from microshare.turns import exclusive
 
 BATCH = 100  # posts in one transaction, some hundredths of a second
@@ -32,35 +34,43 @@ def catch_up(now: datetime) -> int:
     """
     taken = 0
     with exclusive("finds") as mine:
-        every = searches.every() if mine else ()
-        if every:
-            asked = _asked(every)
-            while count := _match(asked):
+        if mine and _is_anything_waiting():
+            every = tuple(searches.every())
+            while every and (count := _match(every)):
                 taken += count
-            for one in every:
-                if one.filled_at is None:
-                    _fill(one.id, now)
-        elif mine:
-            _drop_old()
+            if not every:
+                _drop_old()
+        for search_id in searches.unfilled() if mine else ():
+            _fill(search_id, now)
     return taken
 
 
-def _asked(every: Sequence[SavedSearch]) -> Searches:
-    groups = aliases.all_names()
+_OLDEST = select(Unmatched.id, Unmatched.post_id).order_by(Unmatched.id)
+
+
+def _is_anything_waiting() -> bool:
+    db.session.rollback()  # a fresh look
+    return db.session.execute(_OLDEST.limit(1)).first() is not None
+
+
+Names = tuple[tuple[str, ...], ...]  # groups of names of tags that stand for each other
+
+
+@lru_cache(maxsize=1)  # to read two thousand searches takes half a second, and each post is a round
+def _asked(every: tuple[Kept, ...], names: Names) -> Searches:
     return Searches(
-        (one.id, aliases.widened(parse(one.words), groups), ZoneInfo(one.zone or "UTC"))
+        (one.id, aliases.widened(parse(one.words), names), ZoneInfo(one.zone or "UTC"))
         for one in every
     )
 
 
-def _match(asked: Searches) -> int:
+def _match(every: tuple[Kept, ...]) -> int:
     """Ask about the posts that have waited longest; their old finds go."""
-    db.session.rollback()  # a fresh look
-    oldest = select(Unmatched.id, Unmatched.post_id).order_by(Unmatched.id).limit(BATCH)
-    if db.session.execute(oldest.limit(1)).first() is None:
+    if not _is_anything_waiting():
         return 0
+    asked = _asked(every, tuple(aliases.all_names()))
     with saving():
-        rows = db.session.execute(oldest).all()
+        rows = db.session.execute(_OLDEST.limit(BATCH)).all()
         ids = sorted({row.post_id for row in rows})
         documents = indexed.read(Post.id.in_(ids)).documents
         db.session.execute(delete(Find).where(Find.post_id.in_(ids)))

@@ -6,7 +6,7 @@ reader: a worker asks the searches about each new post, so that a feed need not 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -98,6 +98,22 @@ def found_by(
     return found
 
 
-def every() -> Sequence[SavedSearch]:
+class Kept(NamedTuple):
+    """A search that is kept, as it never changes."""
+
+    id: int
+    words: str
+    zone: str
+
+
+def every() -> list[Kept]:
     """All searches that are kept."""
-    return db.session.scalars(select(SavedSearch).order_by(SavedSearch.id)).all()
+    rows = db.session.execute(
+        select(SavedSearch.id, SavedSearch.words, SavedSearch.zone).order_by(SavedSearch.id)
+    )
+    return [Kept(*row) for row in rows]
+
+
+def unfilled() -> Sequence[int]:
+    """The ids of those for which nobody has looked yet into what was written before."""
+    return db.session.scalars(select(SavedSearch.id).where(SavedSearch.filled_at.is_(None))).all()

@@ -221,6 +221,8 @@ def test_following_nonsense_is_refused_with_a_sentence(ada: Browser, pump: int) 
 def test_an_empty_result_leads_on(ada: Browser, pump: int) -> None:
     text = page(ada, q="noisy pump turbine is:question")
     assert 'href="/new?line=noisy+pump+turbine?"' in text
+    text = page(ada, q='"noisy pumps" tur* -fan why?')
+    assert 'href="/new?line=noisy+pumps+tur+why?"' in text
     text = page(ada, q="noisy turbine #acme")
     assert "With one word less" in text
     assert 'href="/search?q=noisy+%23acme&amp;sort=newest"' in text

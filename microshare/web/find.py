@@ -53,8 +53,10 @@ def _standing(raw: str) -> dict[str, object]:
 
 def _help(raw: str, is_whole: bool, *, typing: bool) -> dict[str, object]:
     """What may help where nothing was found; guesses are left to a search that is finished."""
-    question = " ".join(piece for piece in pieces(raw) if not is_filter(piece))
-    tags = [piece for piece in pieces(raw) if piece.startswith("#")]
+    typed = pieces(raw)
+    words = (one.strip('"*') for one in typed if not is_filter(one) and not one.startswith("-"))
+    question = " ".join(words).rstrip("?")
+    tags = [piece for piece in typed if piece.startswith("#")]
     asked: dict[str, object] = {
         "question": " ".join((f"{question}?" if question else "", *tags)).strip()
     }
