@@ -53,7 +53,7 @@ def url(installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  
             questions.accept(posts.get(asked.id), posts.get(last.id), house.ada, NOON)
             departments.follow_tag(house.ada.department, tags.get("acme"), house.ada, NOON)
             for number in range(5):
-                posts.publish(house.grace, f"De pomp is stil, nummer {number} #valves", now=NOON)
+                posts.publish(house.grace, f"The pump is quiet, number {number} #valves", now=NOON)
             people.join(
                 email="new@example.com",
                 username="newbie",
@@ -106,14 +106,14 @@ def test_results_come_while_one_types_and_the_address_tells_the_search(
 def test_an_overtaken_search_does_not_come_back(browser: Browser, url: str) -> None:
     page = found(browser, url)
     held: list[Route] = []
-    page.route(re.compile("q=turbine"), held.append)
+    page.route(re.compile("q=turbine"), lambda route: held.append(route))  # noqa: PLW0108 - no builtin can stand here
     field = page.get_by_label("Search all posts")
     with page.expect_request(re.compile("q=turbine")):
         field.fill("turbine")
     with page.expect_event("requestfailed"):  # given up when it is overtaken
-        field.fill("stil")
+        field.fill("quiet")
     expect(page.locator("article[data-post-id]")).to_have_count(5)
-    expect(page).to_have_url(re.compile(r"q=stil$"))
+    expect(page).to_have_url(re.compile(r"q=quiet$"))
     assert len(held) == 1
     page.context.close()
 
@@ -123,7 +123,7 @@ def test_without_a_connection_what_was_found_stays(browser: Browser, url: str) -
     page.context.set_offline(True)
     field = page.get_by_label("Search all posts")
     with page.expect_event("requestfailed"):
-        field.fill("stil")
+        field.fill("quiet")
     expect(page.locator("article[data-post-id]")).to_have_count(6)
     page.context.set_offline(False)
     field.press("Enter")
@@ -152,7 +152,7 @@ def test_a_search_is_followed_and_what_it_finds_comes_to_the_feed(
     browser: Browser, url: str, with_script: bool
 ) -> None:
     page = found(browser, url, java_script_enabled=with_script)
-    words = "stil" if with_script else "nummer"
+    words = "quiet" if with_script else "number"
     page.goto(f"/search?q={words}")
     page.get_by_role("button", name="Follow this search").click()
     expect(page.get_by_role("button", name="Stop following this search")).to_be_visible()
