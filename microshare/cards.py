@@ -85,6 +85,7 @@ class Card(NamedTuple):
     line_html: str
     note_html: str
     photos_json: str
+    language: str
     thread_id: int | None
     created_at: datetime
     edited_at: datetime | None
@@ -157,7 +158,7 @@ class Marked(NamedTuple):
 
 _PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
 _OWN = (
-    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json,
+    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
     Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
     Post.answer_id, Post.reply_count, Post.thanks_count,
 )  # fmt: skip

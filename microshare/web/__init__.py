@@ -30,6 +30,7 @@ from microshare.web import (
     sent,
     settings,
     shown,
+    steps,
 )
 
 BLUEPRINTS = (
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     photos,
     posts,
     settings,
+    steps,
 )
 
 
