@@ -19,6 +19,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
+from microshare.web import composing
 from microshare.web.asked import again, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
@@ -27,7 +28,7 @@ pages = Blueprint("posts", __name__)
 @pages.get("/new")
 def compose() -> str:
     """The composer on a page of its own: for a new post, or a reply to one."""
-    return _composer(
+    return composing.page(
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
@@ -43,7 +44,7 @@ def publish() -> Response:
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
         fresh = secrets.token_urlsafe(12) if used or not key else key
-        return _composer(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        return composing.page(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
 
     again(composer)
     with saving():
@@ -58,15 +59,6 @@ def publish() -> Response:
             now=clock.now(),
         ).id
     return redirect(url_for("posts.thread", post_id=post_id), 303)
-
-
-def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> str:
-    parent = None
-    if (parent_id := number(reply_to)) is not None:
-        parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
-    return render_template(
-        "compose.html", line=line, note=note, parent=parent, reply_to=reply_to, key=key, kind=kind
-    )
 
 
 @pages.get("/posts/<id:post_id>")
