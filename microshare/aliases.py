@@ -18,6 +18,7 @@ from microshare.search import analysis
 from microshare.search.query import Query, Term
 
 LIMIT = 1000  # aliases: each search reads them all
+Group = tuple[str, ...]  # names that stand for each other, in order
 
 
 def add(tag: Tag, written: str, setter: User, now: datetime) -> None:
@@ -62,9 +63,7 @@ def drop(name: str, setter: User) -> None:
 
 def of(tag: Tag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
-    return tuple(
-        name for group in _groups() if tag.name in group for name in group if name != tag.name
-    )
+    return tuple(name for name in alike(tag.name, groups()) if name != tag.name)
 
 
 def own(tag: Tag) -> Sequence[str]:
@@ -74,17 +73,25 @@ def own(tag: Tag) -> Sequence[str]:
     ).all()
 
 
-def widened(query: Query) -> Query:
-    """The search with all names of its tags, and of the tags that its words are a name of."""
+def alike(name: str, groups: Sequence[Group]) -> Group:
+    """All names that stand for this one, itself too; none where it has no other."""
+    return next((group for group in groups if name in group), ())
+
+
+def widened(query: Query, known: Sequence[Group] | None = None) -> Query:
+    """The search with all names of its tags, and of the tags that its words are a name of.
+
+    `known` are the `groups` where the caller has read them already.
+    """
     if not query.tags and not query.terms:
         return query
-    groups = _groups()
+    every = groups() if known is None else known
     asked = {name for name, _ in query.tags}
-    alike = tuple(group for group in groups if not asked.isdisjoint(group))
-    return replace(query, alike=alike, terms=tuple(_named(term, groups) for term in query.terms))
+    theirs = tuple(group for group in every if not asked.isdisjoint(group))
+    return replace(query, alike=theirs, terms=tuple(_named(term, every) for term in query.terms))
 
 
-def _named(term: Term, groups: Sequence[tuple[str, ...]]) -> Term:
+def _named(term: Term, groups: Sequence[Group]) -> Term:
     """The term with the tags that it is a name of, in any form of the word."""
     if term.kind != "word":
         return term
@@ -105,14 +112,14 @@ _PAIRS = (
 )
 
 
-def _groups() -> list[tuple[str, ...]]:
+def groups() -> list[Group]:
     """The names that stand for each other, in order: a tag with its aliases, and theirs."""
     rows = db.session.connection().execute(_PAIRS)
-    groups: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for alias, name in rows:
-        together = {alias, name} | groups.get(alias, set()) | groups.get(name, set())
-        groups.update(dict.fromkeys(together, together))
-    return sorted({tuple(sorted(group)) for group in groups.values()})
+        together = {alias, name} | found.get(alias, set()) | found.get(name, set())
+        found.update(dict.fromkeys(together, together))
+    return sorted({tuple(sorted(group)) for group in found.values()})
 
 
 def _may_set(user: User) -> None:

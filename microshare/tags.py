@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 
 import regex
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from microshare import text
+from microshare.among import among
 from microshare.db import add_missing, db
 from microshare.errors import Missing, Refused
 from microshare.models import (
@@ -18,6 +19,7 @@ from microshare.models import (
 
 NAME_LIMIT = 500  # code points: 140 letters, each with the marks that some scripts put on them
 DESCRIPTION_LIMIT = 280
+_STEADY = 5  # places by which the first of many posts count nearly alike
 IN_USE = 20_000  # posts, the newest, over which the uses of tags are counted
 
 
@@ -118,15 +120,21 @@ def _parsed(word: str) -> tuple[str, str]:
     return pairs[0]
 
 
-def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
-    """Tags that begin so, with how many posts they have of the newest, most used first."""
-    folded = text.fold(start.lstrip("#＃"))
-    return [
-        (tag, uses)
-        for tag, uses in db.session.execute(
-            _with_uses().where(Tag.name.startswith(folded, autoescape=True)).limit(limit)
-        )
-    ]
+def suggest(
+    start: str, limit: int = 10, beside: Collection[str] = ()
+) -> Sequence[tuple[Tag, int]]:
+    """Tags that begin so, with how many posts they have of the newest, most used first.
+
+    `beside` are folded names of more tags, which come behind those.
+    """
+    begins = Tag.name.startswith(text.fold(start.lstrip("#＃")), autoescape=True)
+    statement = _with_uses()
+    if beside:
+        wanted = or_(begins, Tag.name.in_(beside))
+        statement = statement.where(wanted).order_by(None).order_by(begins.desc(), *_MOST_USED)
+    else:
+        statement = statement.where(begins)
+    return [(tag, uses) for tag, uses in db.session.execute(statement.limit(limit))]
 
 
 def most_used(limit: int = 200) -> Sequence[tuple[Tag, int]]:
@@ -134,17 +142,41 @@ def most_used(limit: int = 200) -> Sequence[tuple[Tag, int]]:
     return [(tag, uses) for tag, uses in db.session.execute(_with_uses().limit(limit))]
 
 
+_USES = func.count(Post.id)
+_MOST_USED = (_USES.desc(), Tag.name)
+
+
 def _with_uses() -> Select[Tag, int]:
-    uses = func.count(Post.id)
     newest = select(func.max(PostTag.post_id)).scalar_subquery()
     return (
-        select(Tag, uses)
+        select(Tag, _USES)
         .join(PostTag, PostTag.tag_id == Tag.id)
         .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
         .where(PostTag.post_id > newest - IN_USE)
         .group_by(Tag.id)
-        .order_by(uses.desc(), Tag.name)
+        .order_by(*_MOST_USED)
     )
+
+
+_SHARED = (
+    select(PostTag.post_id, Tag.name, Tag.spelling)
+    .join(Tag, Tag.id == PostTag.tag_id)
+    .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
+    .where(among(PostTag.post_id, "ids"))
+)
+
+
+def shared(ids: Sequence[int], limit: int) -> list[tuple[str, str]]:
+    """The tags that most of these posts have, as (name, spelling); a post counts more than those
+    behind it. What a single post has is shared by none."""
+    if not ids:
+        return []
+    weights = {post_id: 1 / (_STEADY + place) for place, post_id in enumerate(ids)}
+    found: dict[tuple[str, str], list[float]] = {}
+    for post_id, *tag in db.session.connection().execute(_SHARED, {"ids": list(ids)}):
+        found.setdefault((tag[0], tag[1]), []).append(weights[post_id])
+    several = {tag: sum(counted) for tag, counted in found.items() if len(counted) > 1}
+    return sorted(several, key=lambda tag: (-several[tag], tag))[:limit]
 
 
 def describe(tag: Tag, description: str) -> None:
