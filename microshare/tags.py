@@ -19,7 +19,6 @@ from microshare.models import (
 
 NAME_LIMIT = 500  # code points: 140 letters, each with the marks that some scripts put on them
 DESCRIPTION_LIMIT = 280
-_STEADY = 5  # places by which the first of many posts count nearly alike
 IN_USE = 20_000  # posts, the newest, over which the uses of tags are counted
 
 
@@ -167,16 +166,16 @@ _SHARED = (
 
 
 def shared(ids: Sequence[int], limit: int) -> list[tuple[str, str]]:
-    """The tags that most of these posts have, as (name, spelling); a post counts more than those
-    behind it. What a single post has is shared by none."""
+    """The tags that several of these posts have, as (name, spelling): what most have, and then what
+    the first of them have."""
     if not ids:
         return []
-    weights = {post_id: 1 / (_STEADY + place) for place, post_id in enumerate(ids)}
-    found: dict[tuple[str, str], list[float]] = {}
-    for post_id, *tag in db.session.connection().execute(_SHARED, {"ids": list(ids)}):
-        found.setdefault((tag[0], tag[1]), []).append(weights[post_id])
-    several = {tag: sum(counted) for tag, counted in found.items() if len(counted) > 1}
-    return sorted(several, key=lambda tag: (-several[tag], tag))[:limit]
+    place = {post_id: number for number, post_id in enumerate(ids)}
+    found: dict[tuple[str, str], list[int]] = {}
+    for post_id, name, spelling in db.session.connection().execute(_SHARED, {"ids": list(ids)}):
+        found.setdefault((name, spelling), []).append(place[post_id])
+    ranks = {tag: (-len(at), min(at), tag) for tag, at in found.items() if len(at) > 1}
+    return sorted(ranks, key=ranks.__getitem__)[:limit]
 
 
 def describe(tag: Tag, description: str) -> None:

@@ -58,9 +58,12 @@ function open(form) {
       }
     }
   };
-  const begin = () => hold(shelf + key.value);
+  const begin = (fresh) => {
+    key.value = fresh;
+    hold(shelf + fresh);
+  };
 
-  begin();
+  begin(isEmpty() ? newKey() : key.value); // a kept page may be shown in two tabs
   restore();
 
   form.addEventListener("input", keep);
@@ -78,8 +81,7 @@ function open(form) {
     if (tried && tried !== text()) {
       // An attempt may have got through unseen; under its key, the new text would be dropped.
       forget();
-      key.value = newKey();
-      begin();
+      begin(newKey());
     }
     tried = text();
     keep();
@@ -112,4 +114,6 @@ function open(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-composer]")) open(form);
-document.addEventListener("composer", ({ target }) => open(target)); // one that came later
+document.addEventListener("brought", ({ target }) => {
+  if (target.matches("form[data-composer]")) open(target);
+});

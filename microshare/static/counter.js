@@ -102,3 +102,6 @@ document.addEventListener("input", ({ target }) => {
   if (target.matches?.("[data-counted]")) show(target);
 });
 for (const line of document.querySelectorAll("[data-counted]")) show(line);
+document.addEventListener("brought", ({ target }) => {
+  for (const line of target.querySelectorAll("[data-counted]")) show(line);
+});

@@ -12,10 +12,11 @@ async function made() {
   const form = page && page.querySelector("form[data-composer]");
   if (!form) return undefined;
   // The page may have a form with the same names already.
-  for (const named of form.querySelectorAll("[id]")) named.id += "-new";
-  for (const label of form.querySelectorAll("label[for]")) label.htmlFor += "-new";
-  for (const told of form.querySelectorAll("[aria-describedby]")) {
-    told.setAttribute("aria-describedby", `${told.getAttribute("aria-describedby")}-new`);
+  for (const named of form.querySelectorAll("[id]")) {
+    for (const pointer of ["for", "aria-describedby"]) {
+      form.querySelector(`[${pointer}="${named.id}"]`)?.setAttribute(pointer, `${named.id}-new`);
+    }
+    named.id += "-new";
   }
   const box = document.createElement("dialog");
   const title = document.createElement("h2");
@@ -28,7 +29,7 @@ async function made() {
   close.addEventListener("click", () => box.close());
   box.append(title, close, form);
   document.body.append(box);
-  form.dispatchEvent(new CustomEvent("composer", { bubbles: true }));
+  form.dispatchEvent(new Event("brought", { bubbles: true }));
   return box;
 }
 
