@@ -122,10 +122,8 @@ function take(item) {
   }
 }
 
-document.addEventListener("input", ({ target, isComposing }) => {
-  if (target.matches?.("[data-completed]") && !isComposing) look(target);
-});
-document.addEventListener("compositionend", ({ target }) => {
+// Also while letters are composed: a phone's keyboard composes every word. Keys are left to it then.
+document.addEventListener("input", ({ target }) => {
   if (target.matches?.("[data-completed]")) look(target);
 });
 

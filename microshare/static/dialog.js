@@ -22,6 +22,7 @@ async function made() {
   const title = document.createElement("h2");
   const close = document.createElement("button");
   title.textContent = page.querySelector("h1").textContent;
+  box.className = "over";
   box.ariaLabel = title.textContent;
   close.type = "button";
   close.className = "stop";
