@@ -63,7 +63,12 @@ def drop(name: str, setter: User) -> None:
 
 def of(tag: Tag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
-    return tuple(name for name in alike(tag.name, groups()) if name != tag.name)
+    return tuple(name for name in standing_for(tag.name, all_names()) if name != tag.name)
+
+
+def standing_for(name: str, groups: Sequence[Group]) -> Group:
+    """All names that stand for this one, itself too; none where it has no other."""
+    return next((group for group in groups if name in group), ())
 
 
 def own(tag: Tag) -> Sequence[str]:
@@ -73,22 +78,17 @@ def own(tag: Tag) -> Sequence[str]:
     ).all()
 
 
-def alike(name: str, groups: Sequence[Group]) -> Group:
-    """All names that stand for this one, itself too; none where it has no other."""
-    return next((group for group in groups if name in group), ())
-
-
-def widened(query: Query, known: Sequence[Group] | None = None) -> Query:
+def widened(query: Query, groups: Sequence[Group] | None = None) -> Query:
     """The search with all names of its tags, and of the tags that its words are a name of.
 
-    `known` are the `groups` where the caller has read them already.
+    `groups`: what stands for each other, where it is known already.
     """
     if not query.tags and not query.terms:
         return query
-    every = groups() if known is None else known
+    groups = groups if groups is not None else all_names()
     asked = {name for name, _ in query.tags}
-    theirs = tuple(group for group in every if not asked.isdisjoint(group))
-    return replace(query, alike=theirs, terms=tuple(_named(term, every) for term in query.terms))
+    alike = tuple(group for group in groups if not asked.isdisjoint(group))
+    return replace(query, alike=alike, terms=tuple(_named(term, groups) for term in query.terms))
 
 
 def _named(term: Term, groups: Sequence[Group]) -> Term:
@@ -112,14 +112,14 @@ _PAIRS = (
 )
 
 
-def groups() -> list[Group]:
+def all_names() -> list[Group]:
     """The names that stand for each other, in order: a tag with its aliases, and theirs."""
     rows = db.session.connection().execute(_PAIRS)
-    found: dict[str, set[str]] = {}
+    groups: dict[str, set[str]] = {}
     for alias, name in rows:
-        together = {alias, name} | found.get(alias, set()) | found.get(name, set())
-        found.update(dict.fromkeys(together, together))
-    return sorted({tuple(sorted(group)) for group in found.values()})
+        together = {alias, name} | groups.get(alias, set()) | groups.get(name, set())
+        groups.update(dict.fromkeys(together, together))
+    return sorted({tuple(sorted(group)) for group in groups.values()})
 
 
 def _may_set(user: User) -> None:

@@ -50,7 +50,7 @@ def tags_for(start: str) -> list[Offer]:
     begun = text.fold(start.lstrip("#＃"))[:_LONGEST_NAME]
     near: set[str] = set()
     if len(begun) >= doubles.SHORTEST:
-        found = doubles.near([begun], aliases.groups())
+        found = doubles.near([begun], aliases.all_names())
         near = {name for name, _ in found.get(begun, ())}
     return [
         Offer(tag.spelling, uses, not tag.name.startswith(begun))
@@ -68,7 +68,7 @@ def for_line(line: str) -> LineHints:
     """New tags of the line that are near others, and tags of posts like it. Three queries."""
     line = line[:LONGEST]
     written = dict(text.written_tags(line))
-    groups = aliases.groups()
+    groups = aliases.all_names()
     found = doubles.near(list(written)[:CHECKED], groups)
     twins = [
         Double(written[new], [spelling for _, spelling in near[:NEAR]])
@@ -85,6 +85,6 @@ def _fitting(line: str, written: dict[str, str], groups: Sequence[aliases.Group]
         ids = search.similar(line, limit=_ALIKE, known=groups)
     except Unavailable:  # the index is being made anew: the line is posted without
         return []
-    there = {*written, *(name for new in written for name in aliases.alike(new, groups))}
+    there = {*written, *(name for new in written for name in aliases.standing_for(new, groups))}
     shared = tags.shared(ids, FITTING + len(there))
     return [spelling for name, spelling in shared if name not in there][:FITTING]

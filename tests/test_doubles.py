@@ -44,7 +44,7 @@ def house_with_tags(house: House) -> House:
 
 
 def near(*names: str) -> dict[str, list[str]]:
-    found = doubles.near(names, aliases.groups())
+    found = doubles.near(names, aliases.all_names())
     return {new: [spelling for _, spelling in tags] for new, tags in found.items()}
 
 
