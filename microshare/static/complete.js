@@ -45,7 +45,6 @@ function open(typed, { options, said: words }) {
     item.role = "option";
     item.ariaSelected = "false";
     item.dataset.text = option.text;
-    item.classList.toggle("near", option.near === true);
     told.textContent = option.told;
     item.append(option.text, " ", told);
     return item;

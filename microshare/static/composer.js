@@ -16,10 +16,12 @@ const stored = (work) => {
 
 // Whether this tab may have the draft; then until it is closed. Where the browser cannot tell
 // (only over https it can), every tab may.
+const held = new Set(); // by this tab, in a form that may be gone
 const hold = (name) => new Promise((tell) => {
-  if (!navigator.locks) tell(true);
+  if (!navigator.locks || held.has(name)) tell(true);
   else {
     navigator.locks.request(name, { signal: AbortSignal.timeout(LEAVING) }, () => {
+      held.add(name);
       tell(true);
       return new Promise(() => {});
     }).catch(() => tell(false));
@@ -101,8 +103,11 @@ function open(form) {
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/posts/")) {
       forget();
       fill([]); // or Back would show it as if it were still to be sent
-      key.value = newKey();
-      location.assign(answer.url);
+      begin(newKey());
+      tried = "";
+      delete form.dataset.sent;
+      const told = { bubbles: true, cancelable: true, detail: { url: answer.url } };
+      if (form.dispatchEvent(new CustomEvent("posted", told))) location.assign(answer.url);
     } else {
       form.submit(); // whatever the server has to say, it says on a page of its own
     }

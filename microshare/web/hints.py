@@ -24,10 +24,7 @@ def tags() -> Response:
     """How a tag may go on, with how much each is used."""
     offers = hints.tags_for(request.args.get("q", ""))
     return _kept(
-        options=[
-            {"text": f"#{one.spelling}", "told": _uses(one), "near": one.is_near}
-            for one in offers
-        ],
+        options=[{"text": f"#{one.spelling}", "told": _uses(one)} for one in offers],
         said=ngettext("%(num)s tag: choose with the arrow keys.",
                       "%(num)s tags: choose with the arrow keys.", len(offers)),
     )  # fmt: skip
