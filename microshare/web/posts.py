@@ -1,7 +1,6 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
 import secrets
-from collections.abc import Sequence
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -22,7 +21,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web import sent
+from microshare.web import composing, sent
 from microshare.web.asked import again, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
@@ -31,7 +30,7 @@ pages = Blueprint("posts", __name__)
 @pages.get("/new")
 def compose() -> str:
     """The composer on a page of its own: for a new post, or a reply to one."""
-    return _composer(
+    return composing.page(
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
@@ -47,9 +46,8 @@ def publish() -> Response:
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
         fresh = secrets.token_urlsafe(12) if used or not key else key
-        return _composer(
-            line, note, form.get("reply_to", ""), fresh, form.get("kind", ""), sent.words()
-        )
+        typed = (line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        return composing.page(*typed, photos=sent.words())
 
     again(composer)
     photos = sent.chosen()
@@ -66,29 +64,6 @@ def publish() -> Response:
             now=clock.now(),
         ).id
     return redirect(url_for("posts.thread", post_id=post_id), 303)
-
-
-def _composer(
-    line: str,
-    note: str,
-    reply_to: str,
-    key: str,
-    kind: str = "",
-    photos: Sequence[tuple[str, str]] = (),
-) -> str:
-    parent = None
-    if (parent_id := number(reply_to)) is not None:
-        parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
-    return render_template(
-        "compose.html",
-        line=line,
-        note=note,
-        parent=parent,
-        reply_to=reply_to,
-        key=key,
-        kind=kind,
-        photos=tuple(photos),
-    )
 
 
 @pages.get("/posts/<id:post_id>")

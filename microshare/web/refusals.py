@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from microshare import config, sentences
 from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
+from microshare.web import accounts
 from microshare.web import sent as sent_photos
 from microshare.web.security import LARGEST_FORM, is_loopback
 
@@ -104,7 +105,8 @@ def _outage(error: SQLAlchemyError) -> Answer:
 def _csrf(error: CSRFError) -> Answer:
     if not request.is_secure and not is_loopback(request.host):
         return refused(Refused("form-insecure", url=config.current().url))
-    return refused(Refused("form-expired"))
+    again = None if _is_known() else accounts.sign_in_again()
+    return again or refused(Refused("form-expired"))
 
 
 def _too_large(error: RequestEntityTooLarge) -> Answer:
