@@ -55,7 +55,7 @@ FLOORS = {
     6.1: "web.health web.log",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
          "web.kept web.manage web.posts web.refusals web.shown",
-    6.3: "web.settings",
+    6.3: "web.offline web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",

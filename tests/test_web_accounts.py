@@ -128,6 +128,9 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "health.alive",
         "health.ready",
         "help.show",
+        "offline.away",
+        "offline.manifest",
+        "offline.worker",
         "static",
     }
     stranger = browser_of(site)

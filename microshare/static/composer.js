@@ -1,6 +1,7 @@
 // The composer loses nothing: a draft stays on this device until its post is there, also without
 // a connection. Each draft is kept under the key of its post, by which the server knows a post
-// that is sent twice. Ctrl+Enter (or Cmd+Enter) sends.
+// that is sent twice. A post is put into the outbox before it is sent: from there it goes by itself
+// when the connection or this page has gone meanwhile. Ctrl+Enter (or Cmd+Enter) sends.
 
 const FIELDS = ["line", "note", "kind"];
 
@@ -28,6 +29,22 @@ function open(form) {
     .map((name) => ({ ...JSON.parse(localStorage.getItem(name)), key: name.slice(shelf.length) }))
     .sort((a, b) => b.at - a.at)) ?? [];
 
+  const tell = (sentence, role = "status") => {
+    said.setAttribute("role", role);
+    said.hidden = false;
+    said.textContent = sentence;
+  };
+  const clear = () => {
+    forget();
+    form.reset();
+    FIELDS.forEach((name) => { form.elements[name].value = ""; });
+    key.value = newKey();
+    tried = "";
+    line.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  // Out of the browser's store the page has the key of the time when it was kept.
+  if (document.documentElement.dataset.asOf) key.value = newKey();
   const [newest] = drafts();
   if (newest && isEmpty()) {
     key.value = newest.key;
@@ -36,6 +53,8 @@ function open(form) {
     FIELDS.forEach((name, i) => { form.elements[name].value = words[i] ?? ""; });
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
+    // The page may have gone after its post was put into the outbox, and before the draft was.
+    globalThis.outbox?.withKey(newest.key).then((there) => there && key.value === there.key && clear());
   }
 
   form.addEventListener("input", keep);
@@ -45,6 +64,33 @@ function open(form) {
       form.requestSubmit();
     }
   });
+
+  // What became of the post; undefined where this browser keeps no outbox, or it is full.
+  async function throughOutbox() {
+    const entries = [...new FormData(form)];
+    try {
+      return await globalThis.outbox?.post(parseInt(form.dataset.draft, 10), entries);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function settle(post) {
+    if (post.state === "sent") {
+      forget();
+      location.assign(post.url);
+    } else if (post.state === "refused" && post.sentence) {
+      // It stands here as it was typed. What has photos stays in the outbox too: a draft has none.
+      if (post.entries.every(([, value]) => typeof value === "string")) outbox.discard(post.id);
+      if (post.why === "key-used") key.value = newKey();
+      tried = "";
+      keep();
+      tell(post.sentence, "alert");
+    } else {
+      clear();
+      tell(post.why === "signed-out" ? form.dataset.signIn : form.dataset.offline);
+    }
+  }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -58,14 +104,19 @@ function open(form) {
     keep();
     form.dataset.sent = "1";
     said.hidden = true;
+    const post = await throughOutbox();
+    if (post) {
+      delete form.dataset.sent;
+      settle(post);
+      return;
+    }
     let answer;
     try {
       answer = await fetch(form.action, {
         method: "POST", body: new URLSearchParams(new FormData(form)),
       });
     } catch {
-      said.textContent = form.dataset.offline;
-      said.hidden = false;
+      tell(form.dataset.kept);
       delete form.dataset.sent;
       return;
     }

@@ -22,6 +22,7 @@ from microshare.web import (
     lists,
     log,
     manage,
+    offline,
     posts,
     refusals,
     security,
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     inbox,
     lists,
     manage,
+    offline,
     posts,
     settings,
 )
@@ -71,4 +73,5 @@ def init_app(app: Flask) -> None:
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)
+    offline.init_app(app)
     app.context_processor(frame.shown)
