@@ -17,7 +17,7 @@ function pictures(post, item) {
     const image = document.createElement("img");
     image.src = URL.createObjectURL(photo);
     image.alt = alts[place] ?? "";
-    item.querySelector("[data-photos]").append(image);
+    item.querySelector("[data-pictures]").append(image);
     return image.src;
   });
 }
