@@ -54,7 +54,7 @@ function open(form) {
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
     // The page may have gone after its post was put into the outbox, and before the draft was.
-    globalThis.outbox?.withKey(newest.key).then((there) => there && key.value === there.key && clear());
+    globalThis.outbox?.has(form).then((it) => it && clear());
   }
 
   form.addEventListener("input", keep);
@@ -67,9 +67,8 @@ function open(form) {
 
   // What became of the post; undefined where this browser keeps no outbox, or it is full.
   async function throughOutbox() {
-    const entries = [...new FormData(form)];
     try {
-      return await globalThis.outbox?.post(parseInt(form.dataset.draft, 10), entries);
+      return await globalThis.outbox?.post(parseInt(form.dataset.draft, 10), form);
     } catch {
       return undefined;
     }
@@ -87,8 +86,8 @@ function open(form) {
       keep();
       tell(post.sentence, "alert");
     } else {
-      clear();
-      tell(post.why === "signed-out" ? form.dataset.signIn : form.dataset.offline);
+      clear(); // the frame tells what is refused without a sentence
+      if (post.state !== "refused") tell(form.dataset[post.why === "signed-out" ? "signIn" : "offline"]);
     }
   }
 
@@ -113,7 +112,7 @@ function open(form) {
     let answer;
     try {
       answer = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)),
+        method: "POST", body: new FormData(form),
       });
     } catch {
       tell(form.dataset.kept);

@@ -78,6 +78,12 @@ if (outbox) {
   show();
 }
 
+// The worker sees to it as well, where this page is under its hand.
+document.addEventListener("submit", async ({ submitter, target }) => {
+  if (new URL(submitter?.formAction ?? target.action).pathname !== "/sign-out") return;
+  for (const name of await caches.keys()) if (name.startsWith("pages ")) caches.delete(name);
+});
+
 window.addEventListener("load", () => {
   navigator.serviceWorker?.register("/service-worker.js")
     .then(() => navigator.serviceWorker.ready)

@@ -50,7 +50,6 @@
 
   const every = () => within("readonly", (posts) => answered(posts.getAll()));
   const get = (id) => within("readonly", (posts) => answered(posts.get(id)));
-  const withKey = (key) => within("readonly", (posts) => answered(posts.index("key").get(key)));
 
   // The post with these facts changed; nothing where it is gone, or `may` says no.
   const change = (id, facts, may = () => true) => within("readwrite", async (posts) => {
@@ -61,13 +60,16 @@
     return changed;
   });
 
-  // A form's entries, put away before anything is sent. The same form twice is one post; after a
-  // refusal the form comes again, better; any other text under its key is another post.
+  const entriesOf = (form) => [...new FormData(form)].filter(([name, value]) => (
+    name !== "csrf_token" && (typeof value === "string" || value.size || value.name))); // a file
+  const printOf = (entries) => JSON.stringify(entries.map(([name, value]) => (
+    typeof value === "string" ? [name, value] : [name, value.name, value.size])));
+
+  // What the form says, put away before anything is sent. The same form twice is one post; after
+  // a refusal it comes again, better; any other text under its key is another post.
   const put = (user, form) => {
-    const entries = form.filter(([name, value]) => name !== "csrf_token"
-      && (typeof value === "string" || value.size || value.name)); // an empty choice of a file
-    const print = JSON.stringify(entries.map(([name, value]) => (
-      typeof value === "string" ? [name, value] : [name, value.name, value.size])));
+    const entries = entriesOf(form);
+    const print = printOf(entries);
     return within("readwrite", async (posts) => {
       const post = {
         user, entries, print, key: valueOf(entries, "key"), state: "sending", at: Date.now(),
@@ -81,6 +83,14 @@
       }
       return answered(posts.add(post));
     });
+  };
+
+  // Whether the outbox has, or has sent, what the form says.
+  const has = async (form) => {
+    const entries = entriesOf(form);
+    const key = valueOf(entries, "key");
+    const known = await within("readonly", (posts) => answered(posts.index("key").get(key)));
+    return known?.print === printOf(entries);
   };
 
   // Who is signed in, what a form must carry, and where a post with this key is; or why that is
@@ -203,7 +213,7 @@
 
   if (globalThis.indexedDB && navigator.locks) {
     globalThis.outbox = {
-      all: every, discard, drain, listen, post, release, take, valueOf, withKey, write,
+      all: every, discard, drain, has, listen, post, release, take, valueOf, write,
     };
   }
 }

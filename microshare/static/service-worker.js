@@ -72,11 +72,11 @@ async function leave(request) {
 
 async function file(request) {
   const files = await caches.open(FILES);
-  const known = await files.match(request);
+  const known = await files.match(request, { ignoreVary: true });
   if (known) return known;
   // A page that was kept before an update asks for the files of its time.
   return fetch(request).catch(
-    async () => await files.match(request, { ignoreSearch: true }) ?? Response.error());
+    async () => await files.match(request, { ignoreSearch: true, ignoreVary: true }) ?? Response.error());
 }
 
 async function refresh() {
