@@ -20,6 +20,7 @@ function open(form) {
   const text = () => JSON.stringify(FIELDS.map((name) => form.elements[name].value));
   const isEmpty = () => !line.value.trim() && !note.value.trim();
   let tried = ""; // the text that was sent under this key, if any
+  let refused; // the id in the outbox of what stands here, after a refusal
 
   const forget = () => stored(() => localStorage.removeItem(shelf + key.value));
   const keep = () => (isEmpty() ? forget() : stored(() => localStorage.setItem(
@@ -34,12 +35,15 @@ function open(form) {
     said.hidden = false;
     said.textContent = sentence;
   };
-  const clear = () => {
+  const renew = () => {
     forget();
-    form.reset();
-    FIELDS.forEach((name) => { form.elements[name].value = ""; });
     key.value = newKey();
     tried = "";
+  };
+  const clear = () => {
+    renew();
+    form.reset();
+    FIELDS.forEach((name) => { form.elements[name].value = ""; });
     line.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
@@ -54,7 +58,8 @@ function open(form) {
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
     // The page may have gone after its post was put into the outbox, and before the draft was.
-    globalThis.outbox?.has(form).then((it) => it && clear());
+    const restored = text();
+    globalThis.outbox?.has(form).then((it) => it && text() === restored && clear());
   }
 
   form.addEventListener("input", keep);
@@ -67,28 +72,37 @@ function open(form) {
 
   // What became of the post; undefined where this browser keeps no outbox, or it is full.
   async function throughOutbox() {
+    const user = parseInt(form.dataset.draft, 10);
     try {
-      return await globalThis.outbox?.post(parseInt(form.dataset.draft, 10), form);
+      const id = await outbox.put(user, form, refused);
+      forget();
+      return await outbox.outcome(user, id);
     } catch {
       return undefined;
     }
   }
 
   function settle(post) {
-    if (post.state === "sent") {
-      forget();
-      location.assign(post.url);
-    } else if (post.state === "refused" && post.sentence) {
+    if (post.state === "refused" && post.sentence) {
       // It stands here as it was typed. What has photos stays in the outbox too: a draft has none.
       if (post.entries.every(([, value]) => typeof value === "string")) outbox.discard(post.id);
+      refused = post.id;
       if (post.why === "key-used") key.value = newKey();
       tried = "";
       keep();
       tell(post.sentence, "alert");
-    } else {
-      clear(); // the frame tells what is refused without a sentence
-      if (post.state !== "refused") tell(form.dataset[post.why === "signed-out" ? "signIn" : "offline"]);
+      return;
     }
+    if (text() === tried) {
+      clear();
+    } else { // typed since: the beginning of another post
+      renew();
+      keep();
+    }
+    if (post.state === "sent") location.assign(post.url);
+    else if (post.state !== "refused") {
+      tell(form.dataset[post.why === "signed-out" ? "signIn" : "offline"]);
+    } // the frame tells what is refused without a sentence
   }
 
   form.addEventListener("submit", async (event) => {

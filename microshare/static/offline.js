@@ -60,7 +60,7 @@ async function send() {
   clearTimeout(timer);
   timer = undefined;
   if (document.visibilityState === "hidden") return; // shown again, it goes on
-  const why = await outbox.drain(reader);
+  const why = await outbox.drain(reader).catch(() => "away");
   pause = why ? Math.min(2 * pause, LAST) : FIRST;
   show();
 }
@@ -80,7 +80,8 @@ if (outbox) {
 
 // The worker sees to it as well, where this page is under its hand.
 document.addEventListener("submit", async ({ submitter, target }) => {
-  if (new URL(submitter?.formAction ?? target.action).pathname !== "/sign-out") return;
+  const action = submitter?.getAttribute("formaction") ?? target.getAttribute("action");
+  if (action !== "/sign-out") return;
   for (const name of await caches.keys()) if (name.startsWith("pages ")) caches.delete(name);
 });
 

@@ -65,9 +65,10 @@
   const printOf = (entries) => JSON.stringify(entries.map(([name, value]) => (
     typeof value === "string" ? [name, value] : [name, value.name, value.size])));
 
-  // What the form says, put away before anything is sent. The same form twice is one post; after
-  // a refusal it comes again, better; any other text under its key is another post.
-  const put = (user, form) => {
+  // What the form says, put away before anything is sent, in the place of the post with the id
+  // `refused`, which stood in the form. The same form twice is one post; any other text under its
+  // key is another post.
+  const put = (user, form, refused) => {
     const entries = entriesOf(form);
     const print = printOf(entries);
     return within("readwrite", async (posts) => {
@@ -75,7 +76,9 @@
         user, entries, print, key: valueOf(entries, "key"), state: "sending", at: Date.now(),
       };
       const known = await answered(posts.index("key").get(post.key));
-      if (known?.state === "refused") return answered(posts.put({ ...post, id: known.id }));
+      if (known?.state === "refused" && known.id === refused) {
+        return answered(posts.put({ ...post, id: refused }));
+      }
       if (known?.print === print) return known.id;
       if (known || !post.key) {
         post.key = newKey();
@@ -85,12 +88,13 @@
     });
   };
 
-  // Whether the outbox has, or has sent, what the form says.
+  // Whether the outbox has, or has sent, what is typed into the form.
   const has = async (form) => {
     const entries = entriesOf(form);
     const key = valueOf(entries, "key");
     const known = await within("readonly", (posts) => answered(posts.index("key").get(key)));
-    return known?.print === printOf(entries);
+    const then = known ? JSON.parse(known.print) : [];
+    return ["line", "note", "kind"].every((name) => valueOf(then, name) === valueOf(entries, name));
   };
 
   // Who is signed in, what a form must carry, and where a post with this key is; or why that is
@@ -173,8 +177,7 @@
   });
 
   // What became of a post, told when the server has answered, or after a while.
-  async function post(user, form) {
-    const id = await put(user, form);
+  async function outcome(user, id) {
     const seen = new Promise((done) => { setTimeout(done, SHOWN); });
     await Promise.race([drain(user).catch(() => undefined), seen]);
     return get(id);
@@ -213,7 +216,7 @@
 
   if (globalThis.indexedDB && navigator.locks) {
     globalThis.outbox = {
-      all: every, discard, drain, has, listen, post, release, take, valueOf, write,
+      all: every, discard, drain, has, listen, outcome, put, release, take, valueOf, write,
     };
   }
 }
