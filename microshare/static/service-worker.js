@@ -50,7 +50,9 @@ async function shown(url) {
   if (!answer) return (await caches.open(FILES)).match(AWAY, { ignoreVary: true });
   const page = await answer.text();
   const marked = page.replace("<html ", `<html data-as-of="${timeOf(answer).toISOString()}" `);
-  return new Response(marked, { headers: answer.headers });
+  const headers = new Headers(answer.headers);
+  for (const name of ["Content-Encoding", "Content-Length"]) headers.delete(name); // as it came
+  return new Response(marked, { headers });
 }
 
 async function page(event, url) {
