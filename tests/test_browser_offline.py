@@ -86,6 +86,32 @@ def world(instance: Path, browser: Browser) -> Iterator[World]:  # noqa: F811
             context.close()
 
 
+def until(page: Page, is_so: Callable[[], object]) -> None:
+    """Wait for something that no element of the page tells."""
+    for _ in range(WAIT // 50):
+        if is_so():
+            return
+        page.wait_for_timeout(50)
+    pytest.fail("waited in vain")
+
+
+def all_sent(page: Page) -> None:
+    script = "async () => (await outbox.all()).every((post) => post.state === 'sent')"
+    until(page, lambda: page.evaluate(script))
+
+
+KEPT = """async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith("pages "));
+    const found = await Promise.all(names.map(async (name) =>
+        (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)));
+    return found.flat();
+}"""
+
+
+def pages_kept(page: Page) -> set[str]:
+    return set(page.evaluate(KEPT))
+
+
 def sign_in(page: Page, login: str = "ada") -> Page:
     page.goto("/sign-in")
     page.get_by_label(re.compile("username", re.I)).fill(login)
@@ -98,15 +124,8 @@ def sign_in(page: Page, login: str = "ada") -> Page:
 def at_hand(context: BrowserContext, login: str = "ada") -> Page:
     """A signed-in page whose worker has all that it needs without a connection."""
     page = sign_in(context.new_page(), login)
-    page.wait_for_function(
-        """async () => {
-            await navigator.serviceWorker.ready;
-            const names = (await caches.keys()).filter((name) => name.startsWith("pages "));
-            const kept = await Promise.all(names.map(async (name) =>
-                (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)));
-            return ["/", "/everyone", "/new", "/outbox"].every((path) => kept.flat().includes(path));
-        }"""
-    )
+    until(page, lambda: {"/", "/everyone", "/new", "/outbox"} <= pages_kept(page))
+    until(page, lambda: page.evaluate("!!navigator.serviceWorker.controller"))
     return page
 
 
@@ -120,13 +139,13 @@ def write(page: Page, line: str) -> None:
 
 
 def waits(page: Page, count: int) -> None:
-    told = page.locator("[data-waiting]")
+    told = page.locator(".waits")
     words = f"{count} post" + (" waits" if count == 1 else "s wait")
     expect(told).to_contain_text(words, timeout=WAIT)
 
 
 def is_sent(page: Page) -> None:
-    expect(page.locator("[data-waiting]")).to_have_text(
+    expect(page.locator(".waits")).to_have_text(
         "What waited in the outbox has been sent.", timeout=WAIT
     )
 
@@ -176,7 +195,7 @@ def test_the_page_is_closed_while_one_writes_and_the_server_dies_the_text_is_the
     world.start()
     page = context.new_page()
     page.goto("/")
-    page.wait_for_function("async () => (await outbox.all()).every((p) => p.state === 'sent')")
+    all_sent(page)
     assert world.lines("half a thou") == ["half a thought, finished"]
     page.reload()
     expect(line_of(page)).to_have_value("")
@@ -202,9 +221,7 @@ def test_the_page_is_closed_while_a_post_is_under_way(world: World, does_arrive:
         waits(page, 1)
         world.start()
     world.relay.swallows = False
-    page.wait_for_function(
-        "async () => (await outbox.all()).every((p) => p.state === 'sent')", timeout=WAIT
-    )
+    all_sent(page)
     assert world.lines(begin) == [begin]
 
 
@@ -221,9 +238,7 @@ def test_the_server_takes_a_post_and_the_answer_gets_lost(world: World) -> None:
     world.relay.swallows = False
     page = context.new_page()
     page.goto("/")
-    page.wait_for_function(
-        "async () => (await outbox.all()).every((p) => p.state === 'sent')", timeout=WAIT
-    )
+    all_sent(page)
     assert world.lines("answer lost") == ["answer lost 0", "answer lost 1"]
 
 
@@ -309,7 +324,7 @@ def test_a_refusal_keeps_the_post_with_its_reason_and_lets_the_next_pass(world: 
     write(page, "refused: " + "y" * 150)
     waits(page, 3)
     world.relay.is_up = True
-    told = page.locator("[data-waiting]")
+    told = page.locator(".waits")
     expect(told).to_contain_text("2 posts in the outbox were refused", timeout=WAIT)
     assert world.lines("refused") == ["refused: not this one"]
     told.get_by_role("link").click()
@@ -377,7 +392,7 @@ def test_a_post_waits_for_its_writer_and_never_goes_as_somebody_else(world: Worl
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page, "ada")
-    page.wait_for_function("async () => (await outbox.all()).every((p) => p.state === 'sent')")
+    all_sent(page)
     assert world.lines("by ") == ["by grace alone", "by ada alone"]
     with sqlite3.connect(world.settings.instance / "microshare.db") as connection:
         authors = connection.execute(
@@ -403,17 +418,6 @@ def test_a_page_of_before_another_signed_in_sends_as_its_own_writer_or_not_at_al
     assert world.lines("stale page") == []
 
 
-def pages_kept(page: Page) -> list[str]:
-    return page.evaluate(  # type: ignore[no-any-return]
-        """async () => {
-            const names = (await caches.keys()).filter((name) => name.startsWith("pages "));
-            const found = await Promise.all(names.map(async (name) =>
-                (await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname)));
-            return found.flat().sort();
-        }"""
-    )
-
-
 def test_pages_are_shown_as_they_were_and_gone_with_the_session(world: World) -> None:
     context = world.device()
     page = at_hand(context)
@@ -432,7 +436,7 @@ def test_pages_are_shown_as_they_were_and_gone_with_the_session(world: World) ->
     page.goto("/everyone")
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
-    assert pages_kept(page) == []
+    assert pages_kept(page) == set()
     page.goto("/everyone")
     expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()
     context.set_offline(False)
@@ -440,9 +444,7 @@ def test_pages_are_shown_as_they_were_and_gone_with_the_session(world: World) ->
     expect(page.get_by_role("heading", name="Everyone")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    page.wait_for_function(
-        "async () => !(await caches.keys()).some((name) => name.startsWith('pages '))"
-    )
+    until(page, lambda: not pages_kept(page))
 
 
 def test_when_another_signs_in_nothing_of_the_first_is_kept(world: World) -> None:
@@ -471,20 +473,13 @@ def test_what_the_server_answers_is_shown_and_not_what_was_kept(world: World) ->
 def test_an_update_of_the_product_replaces_what_was_kept(world: World) -> None:
     context = world.device()
     page = at_hand(context)
-    before = set(page.evaluate("caches.keys()"))
     swap: Callable[[str, bytes], bytes] = lambda path, text: (  # noqa: E731
         re.sub(rb'"version": "\w+"', b'"version": "newer"', text)
         if path == "/service-worker.js" else text
     )
     world.relay.edited = swap
     page.goto("/everyone")
-    page.wait_for_function(
-        """async (before) => {
-            const names = await caches.keys();
-            return names.length && names.every((name) => name.includes(" newer"));
-        }""",
-        arg=list(before),
-    )
+    until(page, lambda: all(name.split()[1] == "newer" for name in page.evaluate("caches.keys()")))
     world.relay.is_up = False
     page.goto("/everyone")
     expect(page.get_by_text("This page is as of")).to_be_visible()
@@ -507,19 +502,13 @@ def test_the_worker_sends_when_no_page_is_open(world: World) -> None:
     tools.send("ServiceWorker.enable")
     page.close()
     world.relay.is_up = True
-    for _ in range(100):
-        if registrations:
-            break
-        blank.wait_for_timeout(50)
+    until(blank, lambda: registrations)
     tools.send(
         "ServiceWorker.dispatchSyncEvent",
         {"origin": world.relay.url, "registrationId": registrations[0]["registrationId"],
          "tag": "outbox", "lastChance": False},
     )
-    for _ in range(300):
-        if world.lines("sent by the worker"):
-            break
-        blank.wait_for_timeout(50)
+    until(blank, lambda: world.lines("sent by the worker"))
     assert world.lines("sent by the worker") == ["sent by the worker"]
 
 
@@ -560,10 +549,10 @@ def test_axe_finds_nothing_in_the_outbox(
     write(page, f"axe {scheme} " + "x" * 150)
     waits(page, 1)
     world.relay.is_up = True
-    expect(page.locator("[data-waiting]")).to_contain_text("was refused", timeout=WAIT)
+    expect(page.locator(".waits")).to_contain_text("was refused", timeout=WAIT)
     world.relay.is_up = False
     write(page, f"axe {scheme}")
-    waits_or_refused = page.locator("[data-waiting]")
+    waits_or_refused = page.locator(".waits")
     expect(waits_or_refused).to_contain_text("was refused")
     page.goto("/outbox")
     expect(page.locator(".entry")).to_have_count(2)

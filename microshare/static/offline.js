@@ -5,7 +5,7 @@ const FIRST = 2_000; // ms until the next try; twice as long after each that fai
 const LAST = 60_000;
 
 const reader = Number(document.querySelector('meta[name="reader"]').content);
-const region = document.querySelector("[data-waiting]");
+const region = document.querySelector(".waits");
 const { asOf } = document.documentElement.dataset;
 const { outbox } = globalThis;
 

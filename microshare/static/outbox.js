@@ -140,6 +140,16 @@
 
   const isToSend = ({ state }) => state === "waiting" || state === "sending";
 
+  // Whatever of this user is to be sent waits, all for the same reason.
+  const stay = (user, why) => within("readwrite", async (posts) => {
+    for (const post of await answered(posts.getAll())) {
+      const isSo = post.state === "waiting" && post.why === why;
+      if (post.user === user && isToSend(post) && !isSo) {
+        await answered(posts.put({ ...post, ...waiting(why) }));
+      }
+    }
+  });
+
   // Send what waits, oldest first, until the server does not answer. Tells why something of
   // `user` is left: "away" or "signed-out".
   const drain = (user) => navigator.locks.request(NAME, async () => {
@@ -157,7 +167,7 @@
         who = await ask(post.isEdited ? post.key : "");
         const why = who.why ?? (who.user === post.user ? "" : "signed-out");
         if (why) {
-          await change(post.id, waiting(why), (one) => isToSend(one) && one.why !== why);
+          await stay(post.user, why);
           if (who.why || user) return why;
           continue; // of somebody else; those of who is signed in may go
         }
@@ -171,8 +181,13 @@
       }
       const outcome = await deliver(post, who.token);
       await change(post.id, outcome);
-      if (outcome.why === "form-expired" && !isAsked) who = undefined; // signed in anew meanwhile
-      else if (outcome.state === "waiting") return outcome.why === "signed-out" ? outcome.why : "away";
+      if (outcome.why === "form-expired" && !isAsked) {
+        who = undefined; // signed in anew meanwhile
+      } else if (outcome.state === "waiting") {
+        const why = outcome.why === "signed-out" ? outcome.why : "away";
+        await stay(post.user, why);
+        return why;
+      }
     }
   });
 
