@@ -5,6 +5,7 @@ phone, light and dark, in English and in Dutch. `--all` takes every page in each
 """
 
 import argparse
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,10 +24,16 @@ PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
 SCHEMES = ("light", "dark")
 READERS = {"en": demo.SIGN_IN[1].username, "nl": demo.SIGN_IN[0].username}
+# In the feed: a thread of several posts, a tag, a colleague.
+LINKS = {
+    "thread": re.compile(r'\?reply_to=\d+".*</a>\s*<a class="count" href="([^"]+)"'),
+    "tag": re.compile(r'class="tag" href="([^"]+)"'),
+    "person": re.compile(r'class="person" href="([^"]+)"'),
+}
 PAGES = {
-    "feed": "/", "everyone": "/everyone", "thread": "/posts/{question}", "search": "/search?q=pump",
-    "questions": "/questions", "tags": "/tags", "tag": "/tags/{tag}", "people": "/people",
-    "person": "/@{other}", "departments": "/departments", "inbox": "/inbox", "saved": "/saved",
+    "feed": "/", "everyone": "/everyone", "thread": "{thread}", "search": "/search?q=pump",
+    "questions": "/questions", "tags": "/tags", "tag": "{tag}", "people": "/people",
+    "person": "{person}", "departments": "/departments", "inbox": "/inbox", "saved": "/saved",
     "digest": "/digest", "settings": "/settings", "manage": "/manage", "help": "/help",
     "compose": "/new",
 }  # fmt: skip
@@ -86,14 +93,9 @@ def _take(browser: Browser, address: str, picture: Picture, path: Path) -> None:
 
 
 def _address(pattern: str, feed: str) -> str:
-    """The page's address, with a thread, a tag and a colleague that the feed shows."""
-    first = {"question": "/posts/", "tag": "/tags/", "other": "/@"}
-    found = {name: _after(feed, f'href="{start}') for name, start in first.items()}
-    return pattern.format(**found)
-
-
-def _after(page: str, start: str) -> str:
-    return page.partition(start)[2].partition('"')[0]
+    """The page's address, with the links of the feed in it."""
+    found = {name: link.search(feed) for name, link in LINKS.items()}
+    return pattern.format(**{name: link[1] if link else "/" for name, link in found.items()})
 
 
 @contextmanager
