@@ -45,7 +45,8 @@ async function show() {
   const refused = left.filter(({ state }) => state === "refused").length;
   const words = (one, count) => region.dataset[count === 1 ? `${one}One` : one]
     .replace("{n}", count);
-  if (refused) say(words("refused", refused), true);
+  if (location.pathname === "/outbox" && left.length) say(""); // there they stand themselves
+  else if (refused) say(words("refused", refused), true);
   else if (left.length) say(words("waiting", left.length));
   else say(mine.some(hasLeft) ? region.dataset.sent : "");
   const toSend = left.filter(({ state }) => state === "waiting");

@@ -29,7 +29,7 @@ function fields(post, form) {
     const label = document.createElement("label");
     const field = document.createElement("textarea");
     label.textContent = list.dataset[name];
-    field.rows = name === "note" ? 6 : 2;
+    field.rows = name === "note" ? 6 : 3;
     field.dir = "auto";
     field.value = value;
     field.addEventListener("input", () => {

@@ -87,7 +87,9 @@ async function refresh() {
     if (there && Date.now() - timeOf(there) < OLD) continue;
     const asked = turn;
     const answer = await fetch(address).catch(() => undefined);
-    if (answer) await keep(new URL(address, location), answer, asked);
+    if (!answer) return;
+    await keep(new URL(address, location), answer, asked);
+    if (address === "/") await (await caches.open(FILES)).add(AWAY); // the language may be another
   }
 }
 
