@@ -42,6 +42,7 @@ function open(form) {
   };
   const clear = () => {
     renew();
+    for (const photo of form.querySelectorAll("[data-remove]:not([hidden])")) photo.click();
     form.reset();
     FIELDS.forEach((name) => { form.elements[name].value = ""; });
     line.dispatchEvent(new Event("input", { bubbles: true }));
