@@ -82,6 +82,7 @@ class Card(NamedTuple):
     line: str
     line_html: str
     note_html: str
+    language: str
     thread_id: int | None
     created_at: datetime
     edited_at: datetime | None
@@ -150,9 +151,9 @@ class Marked(NamedTuple):
 
 _PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
 _OWN = (
-    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.thread_id, Post.created_at,
-    Post.edited_at, Post.withdrawn_at, Post.solved_at, Post.answer_id, Post.reply_count,
-    Post.thanks_count,
+    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.language, Post.thread_id,
+    Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at, Post.answer_id,
+    Post.reply_count, Post.thanks_count,
 )  # fmt: skip
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,

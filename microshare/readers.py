@@ -1,6 +1,6 @@
 """Who looks at a page: the signed-in colleague as pages need one, loaded in one light query."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -24,6 +24,7 @@ class Reader(NamedTuple):
     time_zone: str
     read_up_to: int
     inbox_read_up_to: int
+    is_new: bool  # the first steps are still to be taken
     department: Place
 
     @property
@@ -51,7 +52,8 @@ AnyReader = User | Reader
 _READER = (
     select(
         User.id, User.username, User.name, User.role, User.language, User.time_zone,
-        User.read_up_to, User.inbox_read_up_to, Department.id, Department.name, Department.slug,
+        User.read_up_to, User.inbox_read_up_to, User.welcomed_at.is_(None),
+        Department.id, Department.name, Department.slug,
     )
     .join(Department, Department.id == User.department_id)
     .where(
@@ -65,5 +67,8 @@ _READER = (
 def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
-    row = db.session.connection().execute(_READER, asked).one_or_none()
-    return Reader(*row[:8], Place(*row[8:])) if row else None
+    row: Any = db.session.connection().execute(_READER, asked).one_or_none()
+    if row is None:
+        return None
+    *known, is_new = row[:9]
+    return Reader._make((*known, bool(is_new), Place._make(row[9:])))

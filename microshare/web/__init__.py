@@ -29,6 +29,7 @@ from microshare.web import (
     security,
     settings,
     shown,
+    steps,
 )
 
 BLUEPRINTS = (
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     offline,
     posts,
     settings,
+    steps,
 )
 
 
