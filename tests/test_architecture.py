@@ -58,7 +58,7 @@ FLOORS = {
     6.1: "web.composing web.health web.log web.sent",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
          "web.kept web.lists web.manage web.photos web.posts web.shown web.steps",
-    6.3: "web.refusals web.settings",
+    6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",

@@ -148,6 +148,8 @@ PAGES = [
     "/questions",
     "/inbox",
     "/saved",
+    "/outbox",
+    "/offline",
     "/digest",
     "/settings",
     "/manage",

@@ -23,6 +23,7 @@ from microshare.web import (
     lists,
     log,
     manage,
+    offline,
     packed,
     photos,
     posts,
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     lists,
     manage,
     photos,
+    offline,
     posts,
     settings,
     steps,
@@ -82,4 +84,5 @@ def init_app(app: Flask) -> None:
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)
+    offline.init_app(app)
     app.context_processor(frame.shown)

@@ -14,6 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from microshare import clock, grants, inbox, readers
+from microshare.errors import Refused
 from microshare.readers import Reader
 from microshare.web import accounts, asked
 from microshare.web.looking import Looking, spoken
@@ -42,6 +43,8 @@ def let_in() -> AnyResponse | None:
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
     if current_user.is_authenticated:
         return None
+    if asked.as_json():
+        raise Refused("signed-out")
     if (again := accounts.sign_in_again()) is not None:
         return make_response(again)
     return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)

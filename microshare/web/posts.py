@@ -22,7 +22,7 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.web import composing, sent
-from microshare.web.asked import again, back, needed_number, number, reader, undo, user
+from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
 
@@ -39,7 +39,7 @@ def compose() -> str:
 
 
 @pages.post("/posts")
-def publish() -> Response:
+def publish() -> Response | tuple[dict[str, object], int]:
     form = request.form
     line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
 
@@ -63,7 +63,10 @@ def publish() -> Response:
             photos=photos,
             now=clock.now(),
         ).id
-    return redirect(url_for("posts.thread", post_id=post_id), 303)
+    address = url_for("posts.thread", post_id=post_id)
+    if as_json():
+        return {"id": post_id, "url": address}, 201
+    return redirect(address, 303)
 
 
 @pages.get("/posts/<id:post_id>")
