@@ -27,6 +27,7 @@ from microshare.web import (
     security,
     settings,
     shown,
+    unchanged,
 )
 
 BLUEPRINTS = (
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)

@@ -1,6 +1,5 @@
 """The feeds as pages: own, everyone, tags, people, departments, questions, saved."""
 
-import secrets
 from datetime import timedelta
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -9,6 +8,7 @@ from werkzeug.wrappers import Response
 from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
+from microshare.web import unchanged
 from microshare.web.asked import (
     again,
     back,
@@ -31,7 +31,7 @@ def own() -> str:
     return render_template(
         "own.html",
         page=page,
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         popular=tags.most_used(8) if not page.items else [],
     )
 
@@ -49,7 +49,7 @@ def everyone() -> str:
     return render_template(
         "everyone.html",
         page=feeds.everyone(reader(), before=before()),
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
     )
 
 

@@ -1,7 +1,5 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
-import secrets
-
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -19,6 +17,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
+from microshare.web import unchanged
 from microshare.web.asked import again, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
@@ -31,7 +30,7 @@ def compose() -> str:
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
-        secrets.token_urlsafe(12),
+        unchanged.new_key(),
     )
 
 
@@ -42,7 +41,7 @@ def publish() -> Response:
 
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
-        fresh = secrets.token_urlsafe(12) if used or not key else key
+        fresh = unchanged.new_key() if used or not key else key
         return _composer(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
 
     again(composer)
@@ -57,6 +56,7 @@ def publish() -> Response:
             kind=form.get("kind") or None,
             now=clock.now(),
         ).id
+    unchanged.key_was_used(post_id)
     return redirect(url_for("posts.thread", post_id=post_id), 303)
 
 
@@ -81,7 +81,7 @@ def thread(post_id: int) -> str:
         page=page,
         here=here,
         root=root,
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         answer=next((i for i in page.items if i.post.id == root.answer_id), None),
         reach=thanks.reach(post_id),
         muted=interests.standing(reader(), "thread", root.id, clock.now()).is_muted,
