@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from microshare import cards, interests, search
+from microshare.among import among
 from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
@@ -103,11 +104,15 @@ def _gathered() -> Select[int]:
 
 _OWN_WALKED = cards.newest(_WALKED)
 _OWN_GATHERED = cards.newest(_gathered())
-_NEWS = _gathered().limit(bindparam("limit"))
+_OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
+_NEWS = _gathered().where(_OF_OTHERS).limit(bindparam("limit"))
 _ALL_NEWS = (
     select(Post.id)
-    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"))
+    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"), _OF_OTHERS)
     .limit(bindparam("limit"))
+)
+_COUNTS = select(Post.id, Post.reply_count, Post.thanks_count).where(
+    among(Post.id, "ids"), Post.withdrawn_at.is_(None)
 )
 
 
@@ -132,17 +137,26 @@ _NEWEST = select(func.max(Post.id))
 def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
-    Asked every few seconds by every open page: where nothing was written at all, by one query.
+    What the reader wrote is no news. Asked every few seconds by every open page: where nothing
+    was written at all, by one query.
     """
     ask = db.session.connection()
     newest = ask.scalar(_NEWEST) or 0
     if newest <= after:
         return 0
-    asked = {"limit": LARGEST_PAGE, "after": after, "lowest": after + 1, "before": newest + 1}
+    asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
     wants = interests.of(reader, now).bound()
-    return len(ask.scalars(_NEWS, {**asked, **wants, "reader": reader.id}).all())
+    asked |= {"lowest": after + 1, "before": newest + 1}
+    return len(ask.scalars(_NEWS, {**asked, **wants}).all())
+
+
+def counts(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Replies and thanks of these posts, as many as a page has; not of withdrawn ones."""
+    asked = {"ids": ids[:LARGEST_PAGE]}
+    rows = db.session.connection().execute(_COUNTS, asked).all() if ids else ()
+    return {post_id: (replies, thanks) for post_id, replies, thanks in rows}
 
 
 def everyone(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:

@@ -15,6 +15,7 @@ from microshare.web.asked import (
     before,
     needed_number,
     number,
+    numbers,
     quiet,
     reader,
     undo,
@@ -61,6 +62,15 @@ def news() -> Response:
     after = number(request.args.get("after", "")) or 0
     count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
     return jsonify(count=count) if count else Response(status=204)
+
+
+@pages.get("/counts")
+@quiet
+def counts() -> Response:
+    """Replies and thanks of these posts, for a page that asks now and then: `{"7": [2, 1]}`."""
+    answer = jsonify(feeds.counts(numbers(request.args.get("posts", ""))))
+    answer.add_etag()
+    return answer.make_conditional(request)
 
 
 @pages.get("/saved")
