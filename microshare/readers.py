@@ -24,6 +24,7 @@ class Reader(NamedTuple):
     time_zone: str
     read_up_to: int
     inbox_read_up_to: int
+    keys_on: bool
     department: Place
 
     @property
@@ -51,7 +52,8 @@ AnyReader = User | Reader
 _READER = (
     select(
         User.id, User.username, User.name, User.role, User.language, User.time_zone,
-        User.read_up_to, User.inbox_read_up_to, Department.id, Department.name, Department.slug,
+        User.read_up_to, User.inbox_read_up_to, User.keys_on,
+        Department.id, Department.name, Department.slug,
     )
     .join(Department, Department.id == User.department_id)
     .where(
@@ -66,4 +68,4 @@ def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
     row = db.session.connection().execute(_READER, asked).one_or_none()
-    return Reader(*row[:8], Place(*row[8:])) if row else None
+    return Reader(*row[:9], Place(*row[9:])) if row else None

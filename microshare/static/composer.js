@@ -36,6 +36,8 @@ function open(form) {
     FIELDS.forEach((name, i) => { form.elements[name].value = words[i] ?? ""; });
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
+  } else if (isEmpty()) {
+    key.value = newKey(); // a kept page may be shown in two tabs
   }
 
   form.addEventListener("input", keep);
@@ -71,7 +73,16 @@ function open(form) {
     }
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/posts/")) {
       forget();
-      location.assign(answer.url);
+      const detail = { url: answer.url };
+      if (form.dispatchEvent(new CustomEvent("posted", { bubbles: true, cancelable: true, detail }))) {
+        location.assign(answer.url);
+      } else { // it is shown already
+        FIELDS.forEach((name) => { form.elements[name].value = ""; });
+        key.value = newKey();
+        tried = "";
+        delete form.dataset.sent;
+        line.dispatchEvent(new Event("input", { bubbles: true }));
+      }
     } else {
       form.submit(); // whatever the server has to say, it says on a page of its own
     }
@@ -83,3 +94,6 @@ function open(form) {
 }
 
 for (const form of document.querySelectorAll("form[data-composer]")) open(form);
+document.addEventListener("brought", ({ target }) => {
+  if (target.matches("form[data-composer]")) open(target);
+});

@@ -78,7 +78,7 @@ export function count(written) {
   return total + length(line.slice(at));
 }
 
-for (const line of document.querySelectorAll("[data-counted]")) {
+function watch(line) {
   const shown = line.form.querySelector("[data-counter]");
   const told = line.form.querySelector("[data-count-told]");
   const limit = Number(line.dataset.limit);
@@ -99,3 +99,8 @@ for (const line of document.querySelectorAll("[data-counted]")) {
   line.addEventListener("input", show);
   show();
 }
+
+for (const line of document.querySelectorAll("[data-counted]")) watch(line);
+document.addEventListener("brought", ({ target }) => {
+  for (const line of target.querySelectorAll("[data-counted]")) watch(line);
+});
