@@ -1,6 +1,6 @@
 """Who looks at a page: the signed-in colleague as pages need one, loaded in one light query."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -67,5 +67,5 @@ _READER = (
 def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
-    row = db.session.connection().execute(_READER, asked).one_or_none()
+    row: Any = db.session.connection().execute(_READER, asked).one_or_none()
     return Reader(*row[:9], Place(*row[9:])) if row else None

@@ -20,11 +20,17 @@ from microshare.config import Settings
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The server process and its address; all of its group is gone afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def running(
+    settings: Settings, port: int = 0
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The server process and its address; all of its group is gone afterwards.
+
+    With `port` it is at the same address as one before.
+    """
+    if not port:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
     settings = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
     server = subprocess.Popen(
         [sys.executable, "-m", "microshare.cli", "serve"],

@@ -61,3 +61,30 @@ def test_counts_take_two_queries(site: Flask, ada: Browser) -> None:
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     counts(ada, ",".join(map(str, posts)))
     assert sum(statement.startswith("SELECT") for statement in asked) == 2
+
+
+def test_a_feed_tells_its_script_from_where_on_posts_are_new(ada: Browser, grace: Browser) -> None:
+    assert 'data-news="own" data-after="0"' in ada.get("/").get_data(as_text=True)
+    post = publish(ada, "Seal leaks")
+    for path, feed in (("/", "own"), ("/everyone", "everyone")):
+        page = ada.get(path).get_data(as_text=True)
+        assert f'data-news="{feed}" data-after="{post}"' in page
+        older = ada.get(f"{path}?before={post + 1}").get_data(as_text=True)
+        assert "data-news=" not in older
+    page = grace.get("/everyone").get_data(as_text=True)
+    assert 'data-news-one="1 new update"' in page
+    assert 'data-news-many="{n} new updates"' in page
+
+
+def test_the_page_of_a_posts_choices_shows_it_as_lists_do(ada: Browser, grace: Browser) -> None:
+    # The script takes from there what stands on the page after thanks, saving and tagging on.
+    post = publish(ada, "Seal leaks")
+    grace.send(f"/posts/{post}/tags", tags="acme")
+    answer = grace.send(f"/posts/{post}/thanks", next=f"/posts/{post}/choices")
+    assert answer.headers["Location"] == f"/posts/{post}/choices"
+    page, listed = (grace.get(path).get_data(as_text=True)
+                    for path in (f"/posts/{post}/choices", "/everyone"))  # fmt: skip
+    for part in ("actions", "chips"):
+        begin = page.index(f'class="{part}"')
+        assert page[begin : page.index("</article>", begin)] in listed
+    assert 'title="Take your thanks back"' in page

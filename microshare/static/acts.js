@@ -1,7 +1,7 @@
 // Thank, save, tag on, follow, mute: the form is sent, and what it changed is shown, without
 // leaving the page. A button does so if it, or what it stands in, has `data-live`:
-//   with `data-again`, these words take its place, with which it is undone;
-//   in a post, its tags and what can be done with it are taken from the page of its choices;
+//   what is muted or no longer followed in a post can be undone in the same place;
+//   else in a post, its tags and what can be done are taken from the page of its choices;
 //   in a `data-part`, all such parts are taken from the page as it is now.
 
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -19,74 +19,86 @@ function refresh(posts, fresh) {
   }
 }
 
-// Puts the words that undo an act in the place of its buttons, wherever they stand; or these back.
+const words = document.getElementById("live").dataset;
+const ENDING = ".reasons .stop, .post .spans:not([data-undoes])";
+
+// Puts a button that undoes an act in the place of those for it, wherever they stand; or these back.
 function turn(button) {
-  const isSame = (one) => one.formAction === button.formAction;
-  if (button.was) {
-    const words = [...document.querySelectorAll("[data-undoes]")].filter(isSame);
-    for (const one of words) one.replaceWith(one.was);
-    return button.was;
+  const address = button.getAttribute("formaction");
+  const turned = button.closest("[data-undoes]");
+  if (turned) {
+    for (const one of document.querySelectorAll("[data-undoes]")) {
+      if (one.dataset.undoes === address) one.replaceWith(one.was);
+    }
+    return turned.was;
   }
-  const pressed = button.closest("[data-again]");
+  const pressed = button.closest(ENDING);
   let shown;
-  for (const place of document.querySelectorAll("[data-again]")) {
-    if (place !== pressed && !isSame(place)) continue;
+  for (const place of document.querySelectorAll(ENDING)) {
+    if (place !== pressed && place.getAttribute("formaction") !== address) continue;
+    const legend = place.querySelector("legend")?.cloneNode(true);
+    const now = document.createElement(legend ? "fieldset" : "span");
     const undo = document.createElement("button");
+    now.className = legend ? "spans" : "";
+    now.dataset.undoes = address;
+    now.dataset.live = "";
     undo.className = "button small quiet";
-    undo.textContent = place.dataset.again;
+    undo.textContent = words.undo;
     undo.setAttribute("form", "acts");
-    undo.setAttribute("formaction", button.getAttribute("formaction"));
+    undo.setAttribute("formaction", address);
     if (button.name !== "undo") Object.assign(undo, { name: "undo", value: "1" });
-    Object.assign(undo.dataset, { live: "", undoes: "" });
-    undo.was = place;
-    place.replaceWith(undo);
-    if (place === pressed) shown = undo;
+    now.append(legend ?? "", undo);
+    now.was = place;
+    place.replaceWith(now);
+    if (place === pressed) shown = now;
   }
   return shown;
 }
 
-// The focus goes to the button that was pressed as it is now, or the menu it is folded into.
-function focusOn(places, action) {
-  const [button] = [...places].flatMap((place) => [...place.querySelectorAll("button")])
-    .filter((one) => one.formAction === action);
-  const menu = button?.closest("details:not([open])");
-  (menu?.querySelector("summary") ?? button)?.focus();
+// What takes the focus from the button that was pressed: the same as it is now, or the menu that it
+// is folded into; or else what comes first.
+function successor([...places], action) {
+  const all = places.flatMap((place) => [...place.querySelectorAll("button, a, summary")]);
+  const button = all.find((one) => one.formAction === action);
+  return button?.closest("details:not([open])")?.querySelector("summary") ?? button ?? all[0];
 }
 
 async function send(form, button, { id, fields }) {
-  const action = button.formAction;
+  const action = button.hasAttribute("formaction") ? button.formAction : form.action;
   const back = id ? `/posts/${id}/choices` : location.pathname + location.search;
   fields.set("next", back);
   let answer;
   try {
     answer = await fetch(action, { method: "POST", body: fields });
   } catch {
-    const detail = document.getElementById("live").dataset.offline;
-    document.dispatchEvent(new CustomEvent("told", { detail }));
+    document.dispatchEvent(new CustomEvent("told", { detail: words.offline }));
     return;
   }
   const isBack = answer.ok && new URL(answer.url).pathname === new URL(back, location).pathname;
   const page = isBack && await parsed(answer);
   const all = `[data-post-id="${id}"]`;
+  const isFree = document.activeElement.contains(button); // nobody went on to something else
+  let shown;
   if (!page || (id && !page.querySelector(`${all} .actions`))) {
     // Whatever the server has to say, it says on a page of its own.
     button.dataset.plain = "";
     if (button.isConnected) form.requestSubmit(button);
-  } else if (button.was || button.closest("[data-again]")) {
-    const shown = turn(button);
-    (shown.matches("button") ? shown : shown.querySelector("button")).focus();
+  } else if (button.closest(`${ENDING}, [data-undoes]`)) {
+    shown = turn(button);
+    if (!shown.matches("button")) shown = shown.querySelector("button");
   } else if (id) {
     const posts = document.querySelectorAll(all);
     refresh(posts, page.querySelector(all));
-    focusOn(posts, action);
+    shown = successor(posts, action);
   } else {
     const parts = () => document.querySelectorAll("[data-part]");
     for (const part of parts()) {
       const now = page.querySelector(`[data-part="${part.dataset.part}"]`);
       if (now) part.replaceWith(now);
     }
-    focusOn(parts(), action);
+    shown = successor(parts(), action);
   }
+  if (isFree) shown?.focus();
 }
 
 let queue = Promise.resolve(); // one after the other, so that the last answer is the newest

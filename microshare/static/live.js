@@ -87,8 +87,10 @@ async function bring() {
 
 // Counts
 
+const REPLIES = ".action:first-child + .count"; // the other count is of thanks
+
 function count(post, kind, number) {
-  let shown = post.querySelector(`.count[data-of="${kind}"]`);
+  let shown = post.querySelector(kind === "replies" ? REPLIES : `.count:not(${REPLIES})`);
   if (Number(shown?.textContent ?? 0) === number) return;
   const still = post.querySelector(".action.still"); // in the place of a button, at own posts
   if (!number) {
@@ -98,13 +100,12 @@ function count(post, kind, number) {
   }
   if (!shown) {
     shown = words.content.querySelector(".count").cloneNode();
-    shown.dataset.of = kind;
     shown.href = `/posts/${post.dataset.postId}`;
     const [reply] = post.querySelector(".actions").children;
     let beside = kind === "replies" ? reply : post.querySelector('[formaction$="/thanks"]');
     if (!beside) {
       beside = words.content.querySelector(".still").cloneNode(true);
-      (post.querySelector('.count[data-of="replies"]') ?? reply).after(beside);
+      (post.querySelector(REPLIES) ?? reply).after(beside);
     }
     beside.after(shown);
   }
