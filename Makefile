@@ -9,7 +9,7 @@ INSTANCE ?= instance
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
-.PHONY: run demo test bench translations clean help
+.PHONY: run demo test bench screenshots translations clean help
 
 help: ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -48,6 +48,10 @@ $(VENV)/test: $(VENV)/run
 
 bench: $(VENV)/test ## Measure it with 10,000 and 100,000 posts; the report is in bench/results
 	@$(BIN)/python -m bench --posts 10000,100000 --rounds 3 --patience 60
+
+screenshots: $(VENV)/test ## Take the pictures of README and docs anew, in a real browser
+	@tests/provide
+	@$(BIN)/python -m bench.pictures
 
 translations: $(VENV)/test ## Find new strings and compile the catalogues
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \

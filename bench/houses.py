@@ -16,13 +16,24 @@ from bench import processes
 from microshare.config import Settings
 
 ROOT = Path(__file__).parent.parent
-# Of what is kept, the tables hang on these files, and the index on those.
+# Of what is kept, the tables hang on these files, ...
 _COMPANY = (
     "bench/words.py bench/company.py bench/history.py bench/writing.py bench/loading.py "
     "bench/building.py bench/queries.py microshare/models/*.py microshare/migrations/versions/*.py "
     "microshare/markup.py microshare/text.py"
 )
-_INDEX = "microshare/search/*.py microshare/indexing.py"
+# ... plain Whoosh on those, and the index on what makes it, other files for each database.
+_WORDS = (
+    "microshare/search/analysis.py microshare/search/compounds.py microshare/search/inflection.py"
+)
+_PLAIN = f"{_WORDS} bench/engines.py"
+_TERMS = f"{_WORDS} microshare/search/terms.py microshare/search/document.py microshare/indexed.py"
+_INDEX = {
+    "sqlite": f"{_TERMS} microshare/search/whoosh_*.py microshare/search/bits.py "
+    "microshare/indexing.py microshare/remaking.py",
+    "postgresql": f"{_TERMS} microshare/search/postgres_engine.py microshare/search/tsquery.py "
+    "microshare/in_database.py",
+}
 
 
 @dataclass(frozen=True)
@@ -55,11 +66,15 @@ class Houses:
             facts = processes.inside(settings, "build", posts=posts, seed=seed)
             facts["stamp"] = _stamp(_COMPANY)
             _write(folder / "facts.json", facts)
-        if facts.get("index", {}).get("stamp") != _stamp(_INDEX):
-            print("building its search index", flush=True)
+        if facts.get("plain") != _stamp(_PLAIN):
             shutil.rmtree(folder / "plain", ignore_errors=True)
+            facts["plain"] = _stamp(_PLAIN)
+            _write(folder / "facts.json", facts)
+        made_by = _stamp(_INDEX[self._name])
+        if facts.get("index", {}).get("stamp") != made_by:
+            print("building its search index", flush=True)
             seconds = processes.command(settings, "index", "rebuild")
-            facts["index"] = {"stamp": _stamp(_INDEX), "seconds": seconds}
+            facts["index"] = {"stamp": made_by, "seconds": seconds}
             _write(folder / "facts.json", facts)
         return House(settings, facts, folder)
 

@@ -22,10 +22,11 @@ TASKS: dict[str, Callable[..., Any]] = {
     "posts": counting.posts,
     "rows": loads.rows,
 }
+JOBS = {"build", "digests"}  # done by a command or the worker; the others as in a web process
 
 
 def main() -> None:
-    app = create_app()
+    app = create_app(patient=sys.argv[1] in JOBS)
     with app.app_context():
         try:
             answer = TASKS[sys.argv[1]](**json.load(sys.stdin))

@@ -28,6 +28,12 @@ def write(folder: Path, database: str, server: str, sizes: Sizes) -> Path:
     return path
 
 
+def machine() -> str:
+    """What it was measured on."""
+    system = f"{platform.system()} {platform.release()}"
+    return f"{os.cpu_count()} cores, {platform.machine()}, {system}"
+
+
 def _head(server: str, sizes: Sizes) -> str:
     software = [f"Python {platform.python_version()}"]
     software += [f"{name} {version(name)}" for name in PACKAGES]
@@ -42,8 +48,7 @@ def _head(server: str, sizes: Sizes) -> str:
     return "\n".join([
         f"# Benchmark on {'PostgreSQL' if server else 'SQLite'}",
         "",
-        f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()} "
-        f"{platform.release()}; the last part was measured at {last} UTC.",
+        f"{machine()}; the last part was measured at {last} UTC.",
         "",
         ", ".join(software) + ".",
         "",

@@ -38,6 +38,8 @@ def places(line: str) -> Iterator[Place]:
     >>> list(places("See http://wiki/pumps."))
     [(4, 21)]
     """
+    if "://" not in line:
+        return
     at = 0
     while head := _HEAD.search(line, at):
         at = head.end()

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, update
 from sqlalchemy import text as sql
 
-from microshare import drafts, indexed, notices, tags
-from microshare.db import Base, db
+from microshare import drafts, inserts, notices, tags
+from microshare.db import db
 from microshare.drafts import Draft
 from microshare.models import InboxItem, Mention, Post, PostTag
 
@@ -56,17 +56,18 @@ def store(entries: Sequence[Entry]) -> None:
     """Insert the posts, in this order, with their tags, mentions, notices and reply counts.
 
     Inside `saving()`, which whoever calls keeps short. A reply stands behind its post. Another
-    process that uses one of the keys at the same moment makes it an IntegrityError.
+    process that uses one of the keys at the same moment makes it an IntegrityError. Search follows
+    in its next rounds, on PostgreSQL too: the words of a post take longer than all else of it.
     """
     for entry, post_id in zip(entries, _ids(len(entries)), strict=True):
         entry.stored.id = post_id
         if entry.reply_to is not None:
             entry.stored.thread_id = entry.reply_to.root_id
     replies = Counter(entry.reply_to.id for entry in entries if entry.reply_to is not None)
-    insert_all(Post, [_row(entry, replies.pop(entry.stored.id, 0)) for entry in entries])
+    inserts.many(Post, [_row(entry, replies.pop(entry.stored.id, 0)) for entry in entries])
     _count_replies(replies)
     _tag(entries)
-    insert_all(
+    inserts.many(
         Mention,
         [
             {"post_id": entry.stored.id, "user_id": user_id}
@@ -74,14 +75,7 @@ def store(entries: Sequence[Entry]) -> None:
             for user_id in entry.draft.mentioned.values()
         ],
     )
-    insert_all(InboxItem, [row for entry in entries for row in _notices(entry)])
-    indexed.follow(*(entry.stored.id for entry in entries))
-
-
-def insert_all(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the rows, which name the same columns, in their order."""
-    if rows:
-        db.session.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+    inserts.many(InboxItem, [row for entry in entries for row in _notices(entry)])
 
 
 def in_parts(items: Iterable[Item], size: int = LOOKED_UP) -> Iterator[list[Item]]:
@@ -155,7 +149,7 @@ def _tag(entries: Sequence[Entry]) -> None:
                     "added_at": entry.at,
                 }
             )
-    insert_all(PostTag, rows)
+    inserts.many(PostTag, rows)
 
 
 def _tag_ids(names: Iterable[str]) -> dict[str, int]:

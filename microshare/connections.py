@@ -18,6 +18,9 @@ PATIENT_LOCK, PATIENT_IDLE = 60, 600  # the same of a job; its statements may ta
 RECYCLE = 1800  # seconds after which a connection is opened anew: firewalls drop old ones
 JOBS = 10  # connections of a worker or command: its jobs, the locks they hold
 SPARE = 5
+# Kilobytes of SQLite's pages that each connection keeps. A job asks for ever other ones: it would
+# fill what it is given and be no quicker, as the system has them in memory too.
+PAGES, JOB_PAGES = 16_000, 2_000
 # What PostgreSQL calls the end of our connection or a server that may only be read, where the
 # driver files it among the faults of a program (appendix A of its manual).
 _OUTAGES = {"25006", "25P03"}
@@ -42,6 +45,7 @@ def address(url: str, *, patient: bool) -> URL:
         "idle_in_transaction_session_timeout": idle * 1000,
     }
     options = " ".join(f"-c {name}={limit}" for name, limit in limits.items())
+    options += " -c jit=off"  # to compile a plan takes longer than any of ours
     asked = {
         "connect_timeout": str(CONNECT),
         "application_name": "microshare",
@@ -71,10 +75,10 @@ def pool(url: URL, *, patient: bool, threads: int) -> dict[str, Any]:
     return options
 
 
-def prepare(engine: Engine) -> None:
+def prepare(engine: Engine, *, patient: bool) -> None:
     """Tell the engine what its connections need; before the first one is made."""
     if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine, JOB_PAGES if patient else PAGES)
     else:
         event.listen(engine, "handle_error", _tell_outages)
 
@@ -102,7 +106,7 @@ def make_file(engine: Engine) -> None:
         path.touch(mode=0o600)
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, pages: int) -> None:
     path = sqlite_file(engine)
 
     def open_file(dialect: Any, record: Any, args: Any, options: Any) -> None:
@@ -120,7 +124,7 @@ def _prepare_sqlite(engine: Engine) -> None:
             "foreign_keys=ON",
             "busy_timeout=5000",
             "temp_store=MEMORY",
-            "cache_size=-16000",
+            f"cache_size={-pages}",
         ):
             connection.execute(f"PRAGMA {pragma}")
         record.info["file"] = _identity(path)

@@ -9,13 +9,14 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, func, select, text
+from sqlalchemy import Connection, DateTime, Dialect, Executable, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,6 +43,16 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             raise ValueError("a time without a zone")
         return value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> "Callable[[datetime | None], Any] | None":
+        """As SQLite's own does, in a third of the time: a row of a post has several moments."""
+        usual = super().bind_processor(dialect)
+
+        def written(value: datetime | None) -> Any:
+            moment = self.process_bind_param(value, dialect)
+            return moment and moment.isoformat(" ", "microseconds")[:26]  # without the zone
+
+        return written if dialect.name == "sqlite" else usual
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
@@ -75,7 +86,7 @@ def init_app(app: Flask, *, patient: bool) -> None:
     )
     db.init_app(app)
     with app.app_context():
-        connections.prepare(db.engine)
+        connections.prepare(db.engine, patient=patient)
     app.teardown_appcontext(lambda error: let_go())  # before the extension's own
 
 
@@ -194,15 +205,15 @@ def add_once(model: type[Base], **values: Any) -> bool:
 
     The database decides who was first: there is no look before the leap.
     """
+    return db.session.execute(_once(model, db.engine.dialect.name), values).first() is not None
+
+
+@cache  # to make a statement takes longer than to insert a row
+def _once(model: type[Base], dialect: str) -> Executable:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     table = model.__table__
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = (
-        insert(table)  # type: ignore[arg-type]
-        .values(**values)
-        .on_conflict_do_nothing()
-        .returning(*table.primary_key)
-    )
-    return db.session.execute(statement).first() is not None
+    statement = insert(table).on_conflict_do_nothing()  # type: ignore[arg-type]
+    return statement.returning(*table.primary_key)
 
 
 def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:

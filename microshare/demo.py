@@ -9,12 +9,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from microshare import demo_content as content
 from microshare import (
-    bulk,
     demo_large,
     demo_plan,
     demo_play,
@@ -23,12 +23,12 @@ from microshare import (
     follows,
     goals,
     inbox,
+    inserts,
     mutes,
     passwords,
     people,
     tags,
 )
-from microshare import demo_content as content
 from microshare.db import db, saving
 from microshare.models import Follow, InboxItem, Post, Tag, User
 
@@ -115,18 +115,19 @@ def _hire(number: int, password: str, now: datetime) -> list[User]:
     works = {name: departments.named(name, now) for name in content.DEPARTMENTS}
     password_hash = passwords.hashed(password)  # once: it is made to be slow
     staff = []
-    for place, person in enumerate(content.colleagues(max(number, len(content.STANDING)))):
-        department = content.DEPARTMENT_TURNS[place % len(content.DEPARTMENT_TURNS)]
-        user = people.join(
-            email=f"{person.username}@{content.MAIL_DOMAIN}", username=person.username,
-            name=person.name, department=works[department], now=now,
-            role=_ROLES.get(person.username, "member"), language=person.language,
-            time_zone=demo_plan.ZONE.key,
-        )
-        user.password_hash = password_hash
-        if place % 3 != 1:  # not everybody tells something
-            user.about = content.ABOUT[person.language, department]
-        staff.append(user)
+    with db.session.no_autoflush:  # their passwords are stored together
+        for place, person in enumerate(content.colleagues(max(number, len(content.STANDING)))):
+            department = content.DEPARTMENT_TURNS[place % len(content.DEPARTMENT_TURNS)]
+            user = people.join(
+                email=f"{person.username}@{content.MAIL_DOMAIN}", username=person.username,
+                name=person.name, department=works[department], now=now,
+                role=_ROLES.get(person.username, "member"), language=person.language,
+                time_zone=demo_plan.ZONE.key,
+            )
+            user.password_hash = password_hash
+            if place % 3 != 1:  # not everybody tells something
+                user.about = content.ABOUT[person.language, department]
+            staff.append(user)
     return staff
 
 
@@ -167,6 +168,7 @@ def _follow_widely(
 ) -> None:
     """From 5 to 200 follows each, most of them few; general tags and the first people the most."""
     works = departments.every()
+    rows: list[dict[str, Any]] = []
     for reader in staff:
         wanted = min(int(4 + dice.paretovariate(0.9)), MOST_FOLLOWS)
         targets: dict[tuple[str, int], None] = {}
@@ -180,13 +182,11 @@ def _follow_widely(
                 target = "department", dice.choice(works).id
             if len(targets) < wanted and target != ("person", reader.id):
                 targets[target] = None
-        bulk.insert_all(
-            Follow,
-            [
-                {"reader_id": reader.id, "kind": kind, "target_id": target_id, "since": start}
-                for kind, target_id in targets
-            ],
-        )
+        rows += [
+            {"reader_id": reader.id, "kind": kind, "target_id": target_id, "since": start}
+            for kind, target_id in targets
+        ]
+    inserts.many(Follow, rows)
 
 
 def _mute(staff: Sequence[User], named: Sequence[Tag], dice: random.Random,

@@ -1282,20 +1282,32 @@ def _username(first: str, last: str, taken: Collection[str]) -> str:
                 if name not in taken)
 
 
-def facts(language: str, tags: Sequence[str], dice: random.Random) -> dict[str, str]:
+class Facts(dict[str, str]):
+    """What one thread is about, by slot; of most slots a value is drawn when it is asked for."""
+
+    def __init__(self, known: Mapping[str, str], language: str, dice: random.Random) -> None:
+        super().__init__(known)
+        self._values, self._dice = values_of(language), dice
+
+    def __missing__(self, slot: str) -> str:
+        value = self[slot] = self._dice.choice(self._values[slot])
+        return value
+
+
+def facts(language: str, tags: Sequence[str], dice: random.Random) -> Facts:
     """What one thread is about: a value for each slot except `colleague`, and the `trade`."""
     customer, other = dice.sample(CUSTOMERS, 2)
     numbered = tags[len(TOPICS):]
     of = dice.choice(numbered) if numbered and dice.random() < 0.4 else dice.choice(PUMPS)
-    return {
+    known = {
         "customer": _called(customer.tag, customer.name, tags, dice),
         "other": _called(other.tag, other.name, tags, dice),
         "city": customer.city, "trade": customer.trade,
         "medium": customer.nl if language == "nl" else customer.en,
         "pump": _called(of, of.upper(), tags, dice),
         "seal": _called(seal := dice.choice(SEALS), _spoken(seal), tags, dice),
-        **{slot: dice.choice(values) for slot, values in values_of(language).items()},
     }
+    return Facts(known, language, dice)
 
 
 def _called(tag: str, name: str, tags: Collection[str], dice: random.Random) -> str:

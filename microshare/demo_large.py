@@ -8,14 +8,14 @@ is stored once, with a few statements, and memory does not grow with the posts.
 import heapq
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
-from microshare import bulk, drafts, notices
+from microshare import ahead, bulk, drafts, inserts, notices
 from microshare import demo_content as content
 from microshare import demo_plan as plan
 from microshare.bulk import Entry, Stored
@@ -49,11 +49,8 @@ def play(
     `tags` are names with their ids.
     """
     stage = _Large(dice, now, staff, tags)
-    for at in plan.paced(number, dice, now, plan.LONG_SPAN):
-        stage.write_something(at)
-        if len(stage.entries) == BATCH:
-            told(stage.store())
-    told(stage.store())
+    for batch in ahead.made(stage.batches(plan.paced(number, dice, now, plan.LONG_SPAN))):
+        told(batch.store())
     stage.catch_up()
 
 
@@ -66,8 +63,61 @@ class _Talk:
     answers: list[Stored] = field(default_factory=list)
 
 
+@dataclass
+class _Batch:
+    """Posts that are stored together, and what became of them."""
+
+    entries: list[Entry] = field(default_factory=list)
+    rows: list[tuple[type[Base], Stored, dict[str, Any]]] = field(default_factory=list)
+    # Notices: the post, its reader, the kind, who did it, and when.
+    told: list[tuple[Stored, int, str, int, datetime]] = field(default_factory=list)
+    # The question, its answer, and when.
+    settled: list[tuple[Stored, Stored | None, datetime]] = field(default_factory=list)
+
+    def store(self) -> int:
+        """Save the posts and what became of them; returns how many they are."""
+        with saving():
+            bulk.store(self.entries)
+            for model in (PostTag, Revision, Thanks, Saved):
+                inserts.many(
+                    model,
+                    [{**row, "post_id": post.id} for kind, post, row in self.rows if kind is model],
+                )
+            self.told.sort(key=lambda told: told[-1])
+            names = ("reader_id", "kind", "actor_id", "at")
+            inserts.many(
+                InboxItem,
+                [
+                    {"post_id": post.id, **dict(zip(names, row, strict=True))}
+                    for post, *row in self.told
+                ],
+            )
+            self.settle()
+        keep_small()
+        return len(self.entries)
+
+    def settle(self) -> None:
+        """The questions that have their answer, or need none any more."""
+        posts = Post.__table__
+        given = [
+            {"post": question.id, "answer": answer.id if answer else None, "then": at}
+            for question, answer, at in self.settled
+        ]
+        if given:
+            db.session.connection().execute(
+                update(posts)  # type: ignore[arg-type]
+                .where(posts.c.id == bindparam("post"))
+                .values(
+                    answer_id=bindparam("answer"),
+                    solved_at=bindparam("then"),
+                    version=posts.c.version + 1,
+                ),
+                given,
+            )
+
+
 class _Large(Script):
-    """Writes a post a call; what became of it waits in lists until the batch is stored."""
+    """Writes a post a call, into the batch that is to be stored next."""
 
     def __init__(
         self, dice: random.Random, now: datetime, staff: Sequence[User], tags: Mapping[str, int]
@@ -75,13 +125,19 @@ class _Large(Script):
         super().__init__(dice, staff, list(tags))
         self.now, self.tag_ids = now, tags
         self.known = {user.username_folded: user.id for user in staff}
-        self.entries: list[Entry] = []
+        self.batch = _Batch()
         self.due: list[tuple[datetime, int, _Talk, Sequence[str]]] = []  # replies to come
         self.written = 0  # posts
         self.recent: list[tuple[datetime, Stored]] = []  # of the last days
-        self.rows: list[tuple[type[Base], Stored, dict[str, Any]]] = []
-        self.told: list[tuple[Stored, int, str, int, datetime]] = []  # notices
-        self.settled: list[tuple[Stored, Stored | None, datetime]] = []  # question, answer, when
+
+    def batches(self, moments: Iterable[datetime]) -> Iterator[_Batch]:
+        """A post at each moment."""
+        for at in moments:
+            self.write_something(at)
+            if len(self.batch.entries) == BATCH:
+                yield self.batch
+                self.batch = _Batch()
+        yield self.batch
 
     def write_something(self, at: datetime) -> None:
         """The reply whose time has come, or else the first post of a thread."""
@@ -106,7 +162,7 @@ class _Large(Script):
     def go_on(self, talk: _Talk, roles: Sequence[str], at: datetime) -> None:
         """What is done without words is done at once; for what is said the time will come."""
         while roles and roles[0] in ("accept", "solve"):
-            self.settled.append((talk.posts[0], self.answer(talk, roles[0], at), at))
+            self.batch.settled.append((talk.posts[0], self.answer(talk, roles[0], at), at))
             roles = roles[1:]
         if roles:
             then = at + timedelta(hours=self.dice.lognormvariate(0.6, 1.2))
@@ -152,7 +208,7 @@ class _Large(Script):
             columns["thanks_count"] = self.thank(stored, role, at)
             if self.dice.random() < SAVED:
                 reader = self.dice.choice(self.staff)
-                self.rows.append((Saved, stored, {"reader_id": reader.id, "saved_at": at}))
+                self.batch.rows.append((Saved, stored, {"reader_id": reader.id, "saved_at": at}))
             if self.dice.random() < EDITED:
                 columns |= self.mend(stored, line, note, at)
         self.written += 1
@@ -167,7 +223,7 @@ class _Large(Script):
             (),
             columns,
         )
-        self.entries.append(entry)
+        self.batch.entries.append(entry)
         if self.now - at < timedelta(days=8):
             self.recent.append((at, stored))
         return entry
@@ -183,7 +239,7 @@ class _Large(Script):
             return {}
         columns = self.drafted(slipped, note, None).columns()
         kept = {name: columns[name] for name in ("line", "line_html", "note", "note_html")}
-        self.rows.append((Revision, stored, {**kept, "version": 1, "written_at": at}))
+        self.batch.rows.append((Revision, stored, {**kept, "version": 1, "written_at": at}))
         return {"edited_at": min(at + timedelta(minutes=15), self.now)}
 
     def thank(self, stored: Stored, role: str, at: datetime) -> int:
@@ -197,14 +253,14 @@ class _Large(Script):
                     "department_id": giver.department_id,
                     "given_at": then,
                 }
-                self.rows.append((Thanks, stored, given))
+                self.batch.rows.append((Thanks, stored, given))
                 self.tell(stored, stored.author_id, "thanks", giver.id, then)
                 count += 1
         return count
 
     def tell(self, post: Stored, reader_id: int, kind: str, actor_id: int, at: datetime) -> None:
         if notices.concerns(reader_id, actor_id):
-            self.told.append((post, reader_id, kind, actor_id, at))
+            self.batch.told.append((post, reader_id, kind, actor_id, at))
 
     def tag_on(self, entry: Entry, kind: str) -> None:
         if name := self.tag_on_with(kind, entry.draft.tags):
@@ -214,50 +270,7 @@ class _Large(Script):
                 "added_by_id": self.someone((), "en", {entry.stored.author_id}).id,
                 "added_at": entry.at,
             }
-            self.rows.append((PostTag, entry.stored, tie))
-
-    def store(self) -> int:
-        """Store what was written since, and what became of it; returns how many posts."""
-        number = len(self.entries)
-        with saving():
-            bulk.store(self.entries)
-            for model in (PostTag, Revision, Thanks, Saved):
-                bulk.insert_all(
-                    model,
-                    [{**row, "post_id": post.id} for kind, post, row in self.rows if kind is model],
-                )
-            self.told.sort(key=lambda told: told[-1])
-            names = ("reader_id", "kind", "actor_id", "at")
-            bulk.insert_all(
-                InboxItem,
-                [
-                    {"post_id": post.id, **dict(zip(names, row, strict=True))}
-                    for post, *row in self.told
-                ],
-            )
-            self.settle()
-        keep_small()
-        self.entries, self.rows, self.told, self.settled = [], [], [], []
-        return number
-
-    def settle(self) -> None:
-        """The questions that have their answer, or need none any more."""
-        posts = Post.__table__
-        given = [
-            {"post": question.id, "answer": answer.id if answer else None, "then": at}
-            for question, answer, at in self.settled
-        ]
-        if given:
-            db.session.connection().execute(
-                update(posts)  # type: ignore[arg-type]
-                .where(posts.c.id == bindparam("post"))
-                .values(
-                    answer_id=bindparam("answer"),
-                    solved_at=bindparam("then"),
-                    version=posts.c.version + 1,
-                ),
-                given,
-            )
+            self.batch.rows.append((PostTag, entry.stored, tie))
 
     def catch_up(self) -> None:
         """Everybody has read until some days ago, so that there is something new for each."""

@@ -21,6 +21,7 @@ OPEN = 1 / 3  # of the questions
 # How busy each local hour is, from midnight, and each weekday, from Monday.
 _HOURS = (0, 0, 0, 0, 0, 0, 0.2, 2, 7, 9, 10, 9, 4, 6, 8, 9, 9, 6, 2, 1, 1, 0.5, 0, 0)
 _WEEKDAYS = (1.0, 1.1, 1.0, 1.05, 0.8, 0.05, 0.03)
+_KINDS, _OFTEN = list(content.KINDS), list(accumulate(content.KINDS.values()))
 # How readily colleagues reply to a kind of post.
 _TALKED_ABOUT = {"fault": 3.0, "complaint": 2.0, "lab": 1.5, "rival": 1.3, "shop": 1.0,
                  "visit": 1.0, "tip": 1.0, "win": 0.8, "order": 0.8, "market": 0.7, "office": 0.6}
@@ -112,7 +113,7 @@ def opening(at: datetime, now: datetime, dice: random.Random) -> Opening:
         fate = ("open" if dice.random() < (0.6 if is_new else OPEN / 2)
                 else "accepted" if dice.random() < 0.7 else "solved")
         return Opening(at, "question", dice.choice(_ANSWERED[fate]), fate)
-    [kind] = dice.choices(list(content.KINDS), list(content.KINDS.values()))
+    [kind] = dice.choices(_KINDS, cum_weights=_OFTEN)
     keen = min(dice.paretovariate(1.5), 4) * _TALKED_ABOUT.get(kind, 1)
     return Opening(at, kind, int(keen * 0.12 + dice.random()))
 

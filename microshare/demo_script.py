@@ -4,6 +4,7 @@ Nothing of it is stored here: `demo_play` plays it through the verbs, `demo_larg
 """
 
 import random
+from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, cycle
@@ -89,7 +90,8 @@ class Script:
                 for user in cast))
         cast, weights = self._casts[works, language]
         for _ in range(20):
-            [user] = self.dice.choices(cast, cum_weights=weights)
+            # As `choices` draws one, which is made for many.
+            user = cast[bisect(weights, self.dice.random() * weights[-1], hi=len(cast) - 1)]
             if user.id not in but:
                 return user
         return self.dice.choice([user for user in self.staff if user.id not in but])

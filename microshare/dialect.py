@@ -1,6 +1,7 @@
 """What we have of Markdown: blocks and marks, chosen from Python-Markdown's."""
 
 import string
+import threading
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement
 
@@ -80,11 +81,7 @@ _BLOCKS = [
 
 
 class Dialect(Markdown):  # type: ignore[misc]
-    """What we have of Markdown: what is not named here does not exist.
-
-    Built anew for each text, in 0.04 ms: a Markdown keeps in itself what it reads, and so no two
-    threads may share one.
-    """
+    """What we have of Markdown: what is not named here does not exist."""
 
     def __init__(self, *, blocks: bool) -> None:
         self.kinds = [*(_BLOCKS if blocks else ()), blockprocessors.ParagraphProcessor]
@@ -105,6 +102,28 @@ class Dialect(Markdown):  # type: ignore[misc]
         self.treeprocessors = _registry(inline, treeprocessors.UnescapeTreeprocessor(self))
         self.postprocessors = _registry()
         return self
+
+
+class _Ours(threading.local):
+    """What each thread keeps for itself."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bool, Dialect] = {}  # with blocks, and without
+
+
+_ours = _Ours()
+
+
+def convert(written: str, *, blocks: bool) -> str:
+    """The HTML of a text, with blocks or without.
+
+    A Markdown keeps in itself what it reads, so that each thread has its own; to build one takes
+    as long as to read a line. One that failed is half read and not used again.
+    """
+    dialect = _ours.kept.pop(blocks, None) or Dialect(blocks=blocks)
+    marked = str(dialect.reset().convert(written))
+    _ours.kept[blocks] = dialect
+    return marked
 
 
 def _registry(*ordered: object) -> Registry:

@@ -5,7 +5,7 @@ posts of somebody with a new name, and those whose words another version of the 
 Search goes on with what is there meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select, update
 
@@ -15,6 +15,7 @@ from microshare.models import Post, PostTerms
 from microshare.search.analysis import ANALYSIS_VERSION
 
 BATCH = 500  # posts in one transaction
+SHARD = 50_000  # ids that a process makes anew before the next takes its turn
 
 Told = Callable[[int], None]
 
@@ -48,25 +49,34 @@ def _next() -> int:
     return 0
 
 
-def rebuild(told: Told) -> int:
-    """Make the terms of every post anew; returns how many posts were taken."""
-    taken = last = 0
+def make(ids: range, told: Told) -> int:
+    """Make the terms of the posts with these ids anew; returns how many posts were taken."""
+    taken, at = 0, ids.start
     held: list[int] = []
-    later = select(Post.id).order_by(Post.id).limit(BATCH)
-    while ids := db.session.scalars(later.where(Post.id > last)).all():
+    while batch := _ids(range(at, ids.stop)):
         with saving():
-            free = select(Post.id).where(Post.id.in_(ids)).with_for_update(skip_locked=True)
+            free = select(Post.id).where(Post.id.in_(batch)).with_for_update(skip_locked=True)
             mine = db.session.scalars(free).all()
             indexed.follow(*mine)
-        held += set(ids).difference(mine)
-        taken, last = taken + len(ids), ids[-1]
-        told(len(ids))
+        held += set(batch).difference(mine)
+        taken, at = taken + len(batch), batch[-1] + 1
+        told(len(batch))
     for post_id in held:  # one by one: who holds one never waits for another that is held here
         with saving():
             db.session.scalar(select(Post.id).filter_by(id=post_id).with_for_update())
             indexed.follow(post_id)
+    return taken
+
+
+def _ids(within: range) -> Sequence[int]:
+    """The first of these ids that are a post's."""
+    condition = Post.id.between(within.start, within.stop - 1)
+    return db.session.scalars(select(Post.id).where(condition).order_by(Post.id).limit(BATCH)).all()
+
+
+def drop_surplus() -> None:
+    """Forget what is the terms of no visible post."""
     with saving():
         visible = select(Post.id).where(Post.withdrawn_at.is_(None))
         surplus = db.session.scalars(select(PostTerms.post_id).except_(visible)).all()
         search.engine().update([], surplus)
-    return taken

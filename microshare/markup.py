@@ -9,13 +9,13 @@ two paragraphs.
 
 import html
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import lru_cache
 from urllib.parse import quote
 
 import nh3
 import regex
 
-from microshare import text
-from microshare.dialect import Dialect
+from microshare import dialect, text
 
 SHOWN_URL = 40  # characters of a bare URL; but always its whole host, which tells whose page it is
 _REL = "nofollow noopener noreferrer"
@@ -64,6 +64,9 @@ def note_html(note: str, people: Collection[str]) -> str:
     """
     note = _storable(note)
     drawn = sorted(_drawn(note, people))
+    if _PARAGRAPHS.fullmatch(note) and _is_plain(note.replace("\n", " "), drawn):
+        blocks = _woven(note, drawn).replace("\n\n", "</p><p>").replace("\n", "<br>")
+        return f"<p>{blocks}</p>"
     return str(_EMPTY.sub("", _NOTE.clean(_html(note, drawn, blocks=True))))
 
 
@@ -128,13 +131,15 @@ def _html(written: str, drawn: Sequence[Drawn], *, blocks: bool = False) -> str:
     for number, (start, end, _) in enumerate(drawn):
         seen += f"{written[at:start].translate(_SEEN)}\ufdd0{number}\ufdd1"
         at = end
-    marked = Dialect(blocks=blocks).convert(seen + written[at:].translate(_SEEN))
+    marked = dialect.convert(seen + written[at:].translate(_SEEN), blocks=blocks)
     return str(_HIDDEN.sub(lambda hidden: drawn[int(hidden[1])][2], marked))
 
 
 # What Markdown or an HTML parser could read as more than itself: marks, labels and code, blanks
 # other than the space, what nobody sees.
 _MARKS = regex.compile(r"[\\*_`\[\p{C}\u00a0\u2028\u2029]")
+# Lines that each begin with a letter, as those of no block but a paragraph do.
+_PARAGRAPHS = regex.compile(r"(?:\p{L}[^\n]*+\n{1,2}+)*+\p{L}[^\n]*+")
 _QUOTED = regex.compile(r"[^!-~]|[\"'&<>]")  # what an address would be rewritten for
 
 
@@ -178,7 +183,7 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
         if span.kind == "code":
             yield span.start, span.end, _code(written, span)
         elif span.kind == "tag":
-            tag = f'<a class="tag" href="/tags/{quote(text.fold(inner), safe="")}">{whole}</a>'
+            tag = f'<a class="tag" href="/tags/{_address(inner)}">{whole}</a>'
             yield span.start, span.end, f"{link and '</a>'}{tag}{link}"
         elif span.kind == "mention" and (name := text.fold(inner)) in people:
             mention = f'<a class="mention" href="/@{name}">{whole}</a>'
@@ -194,6 +199,11 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
             yield span.start, span.inner[0], link
             unlabelled = "" if inner.strip() else _text(_short(span.target))
             yield span.inner[1], span.end, f"{unlabelled}</a>"
+
+
+@lru_cache(maxsize=4096)  # a company has some hundred tags that are written again and again
+def _address(tag: str) -> str:
+    return quote(text.fold(tag), safe="")
 
 
 def _storable(written: str) -> str:

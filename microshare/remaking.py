@@ -1,8 +1,9 @@
-"""Shards of the embedded index that are made anew from the database, while search goes on.
+"""Shards of the index that are made anew from the database, while search goes on.
 
-A shard is written beside the one that answers, from the posts as they are read, and then takes its
-place. Posts that changed meanwhile are made stale before that, so that a crash at any moment leaves
-an index that lacks nothing or posts that wait for the next round.
+In PostgreSQL they are rows, made anew in their place. Of the embedded index a shard is written
+beside the one that answers, from the posts as they are read, and then takes its place. Posts that
+changed meanwhile are made stale before that, so that a crash at any moment leaves an index that
+lacks nothing or posts that wait for the next round.
 """
 
 import os
@@ -78,7 +79,9 @@ def _rebuild_in_database(told: Told) -> int:
     with exclusive("index") as mine:
         if not mine:
             raise Unavailable("index", why="locked")
-        return in_database.rebuild(told)
+        count = _make(range((_last_id() - 1) // in_database.SHARD, -1, -1), told)
+        in_database.drop_surplus()
+        return count
 
 
 def prepare() -> None:
@@ -93,7 +96,7 @@ def make(shard: int, told: Told = _nobody) -> int:
     """Make one shard anew, in this process; returns how many posts were taken."""
     embedded = search.embedded()
     if embedded is None:
-        return 0
+        return in_database.make(_ids(shard), told)
     seen: dict[int, int] = {}
     ids = _ids(shard)
 
@@ -156,7 +159,7 @@ def _last_id() -> int:
 
 def _ids(shard: int) -> range:
     embedded = search.embedded()
-    size = embedded.shards.size if embedded is not None else 0
+    size = embedded.shards.size if embedded is not None else in_database.SHARD
     return range(shard * size + 1, (shard + 1) * size + 1)
 
 

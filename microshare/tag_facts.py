@@ -1,6 +1,6 @@
 """What a tag's page tells beside its posts: who follows it, what is asked, who knows.
 
-Of its posts the newest few hundred are looked at, so that a page of a tag with a hundred thousand
+Of its posts the newest hundred are looked at, so that a page of a tag with a hundred thousand
 posts costs no more than one of a new tag; and who knew something years ago may not know it now.
 """
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    literal_column,
     null,
     select,
     type_coerce,
@@ -41,7 +42,7 @@ from microshare.models import (
 )
 from microshare.readers import AnyReader
 
-LOOKED_AT = 300  # posts under the tag, the newest
+LOOKED_AT = 100  # posts under the tag, the newest
 WHO_KNOWS = 5  # people
 
 
@@ -82,7 +83,7 @@ _COUNTS = select(
     .select_from(Post)
     .where(
         Post.id.in_(select(_RECENT.c.post_id)),
-        Post.kind == "question",
+        Post.kind == literal_column("'question'"),
         Post.solved_at.is_(None),
         Post.withdrawn_at.is_(None),
     )
@@ -91,19 +92,22 @@ _COUNTS = select(
     interests.MUTES.scalar_subquery(),
 )
 
-_WIDTH: ColumnElement[int] = func.count(Thanks.department_id.distinct())
+# Distinct, so that it is made first: of posts that nobody thanked for, none is looked up.
+_THANKED = (
+    select(Thanks.post_id, Thanks.department_id)
+    .join(_RECENT, _RECENT.c.post_id == Thanks.post_id)
+    .distinct()
+    .subquery()
+)
+_WIDTH: ColumnElement[int] = func.count(_THANKED.c.department_id.distinct())
 _KNOWN = (
     select(
         User.id, User.name, User.username, _WIDTH.label("width"), func.max(Post.id).label("last")
     )
-    .join(Post, Post.author_id == User.id)
-    .join(Thanks, Thanks.post_id == Post.id)
-    .where(
-        Post.id.in_(select(_RECENT.c.post_id)),
-        Post.thanks_count > 0,
-        Post.withdrawn_at.is_(None),
-        User.suspended_at.is_(None),
-    )
+    .select_from(_THANKED)
+    .join(Post, Post.id == _THANKED.c.post_id)
+    .join(User, User.id == Post.author_id)
+    .where(Post.withdrawn_at.is_(None), User.suspended_at.is_(None))
     .group_by(User.id, User.name, User.username)
     .order_by(_WIDTH.desc(), func.max(Post.id).desc())
     .limit(WHO_KNOWS)

@@ -36,7 +36,10 @@ def tidy(text: str) -> str:
     >>> tidy("  new\\u00a0 pump\\n")
     'new pump'
     """
-    return str(_BLANKS.sub(" ", unicodedata.normalize("NFC", text))).strip(" ")
+    text = unicodedata.normalize("NFC", text)
+    if text.isprintable() and "  " not in text:  # its blanks are single spaces: nearly always so
+        return text.strip(" ")
+    return str(_BLANKS.sub(" ", text)).strip(" ")
 
 
 def tidy_note(text: str) -> str:
@@ -60,7 +63,7 @@ def has_control(text: str) -> bool:
     >>> has_control("a\\x00b"), has_control("a\\tb")
     (True, False)
     """
-    return bool(_CONTROL.search(text))
+    return not text.isprintable() and bool(_CONTROL.search(text))
 
 
 def count(line: str) -> int:
@@ -89,8 +92,11 @@ def fold(name: str) -> str:
     >>> fold("Ｐumps"), fold("STRASSE") == fold("Straße")
     ('pumps', True)
     """
-    whole = "".join(unicodedata.normalize("NFKC", name.replace("\0", " ")).split())
-    return unicodedata.normalize("NFKC", whole.casefold()).encode("utf-8", "ignore").decode()
+    if name.isascii():  # which neither form of Unicode changes
+        return "".join(name.replace("\0", " ").split()).lower()
+    storable = name.replace("\0", " ").encode("utf-8", "ignore").decode()
+    whole = "".join(unicodedata.normalize("NFKC", storable).split())
+    return unicodedata.normalize("NFKC", whole.casefold())
 
 
 class Span(NamedTuple):
@@ -118,10 +124,10 @@ _SIGN = regex.compile(r"[`\[#＃@＠]|://")
 
 @lru_cache(maxsize=8)  # a line that is published is asked for its tags, names, mark and links
 def _spans(line: str) -> tuple[Span, ...]:
-    codes = list(_codes(line))
+    codes = list(_codes(line)) if "`" in line else []
     coded = [(span.start, span.end) for span in codes]
     urls = list(_outside(coded, addresses.places(line)))
-    links = list(_links(line, sorted(coded + urls)))
+    links = list(_links(line, sorted(coded + urls))) if "](" in line else []
     targets = [(link.inner[1], link.end) for link in links]
     found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, urls)]
     silent = sorted(coded + urls + targets)
@@ -177,6 +183,8 @@ def is_question(line: str) -> bool:
     >>> is_question("Who knows this pump? #pumps"), is_question("Which? This one.")
     (True, False)
     """
+    if not any(mark in line for mark in "?？؟"):
+        return False
     # A tag addresses the question and an emoji colours it; neither is part of the sentence.
     found = spans(line)
     named = [(span.start, span.end) for span in found if span.kind in ("tag", "mention")]

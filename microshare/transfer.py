@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import brought, bulk
+from microshare import ahead, brought, bulk
 from microshare.arrivals import Batch, DryBatch, Kept
 from microshare.brought import Wanted
 from microshare.db import db, keep_small, saving
@@ -42,15 +42,22 @@ def bring_in(rows: Rows, now: datetime, *, dry_run: bool = False) -> Iterator[Ou
     A dry run decides on each row as the real one would, and stores nothing.
     """
     kept = Kept(rows.replied)
-    left = iter(rows)
-    while batch := list(islice(left, BATCH)):
-        asked = [_read(row, now, rendered=not dry_run) for row in batch]
+    for batch, asked in ahead.made(_batches(rows, now, rendered=not dry_run)):
         states = _decided(asked, kept, now, dry_run=dry_run)
         for row, state in zip(batch, states, strict=True):
             if isinstance(state, Refusal):
                 yield Outcome(row, "refused", state)
             else:
                 yield Outcome(row, state)
+
+
+def _batches(
+    rows: Rows, now: datetime, *, rendered: bool
+) -> Iterator[tuple[Sequence[Row], Sequence[Wanted | Refusal]]]:
+    """The rows of each batch, with what they ask for."""
+    left = iter(rows)
+    while batch := list(islice(left, BATCH)):
+        yield batch, [_read(row, now, rendered=rendered) for row in batch]
 
 
 def _read(row: Row, now: datetime, *, rendered: bool) -> Wanted | Refusal:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import driver, houses, report, targets
+from bench import driver, houses, phone, report, targets
 from bench.company import FOLLOWS, Company
 from bench.effort import TINY
 from bench.history import LONG, History
@@ -60,6 +60,34 @@ def test_a_company_that_is_kept_is_not_built_again(reported: Path) -> None:
     assert (facts.stat().st_mtime_ns, made.facts["posts"]) == (before, POSTS)
 
 
+@pytest.mark.parametrize(
+    ("changed", "built_anew"),
+    [
+        ("microshare/search/postgres_engine.py", {"postgresql"}),
+        ("microshare/search/postgres_search.py", set()),
+        ("microshare/search/whoosh_writer.py", {"sqlite"}),
+        ("microshare/search/analysis.py", {"sqlite", "postgresql", "plain"}),
+        ("bench/engines.py", {"plain"}),
+    ],
+)
+def test_what_is_kept_is_built_anew_where_what_makes_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str, built_anew: set[str]
+) -> None:
+    kept = {"plain": houses._PLAIN, **houses._INDEX}
+    for pattern in " ".join(kept.values()).split():
+        found = list(houses.ROOT.glob(pattern))
+        assert found, pattern
+        for path in found:
+            copy = tmp_path / path.relative_to(houses.ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+    monkeypatch.setattr(houses, "ROOT", tmp_path)
+    before = {name: houses._stamp(patterns) for name, patterns in kept.items()}
+    with (tmp_path / changed).open("a") as file:
+        file.write("changed = True\n")
+    assert {name for name in kept if houses._stamp(kept[name]) != before[name]} == built_anew
+
+
 def test_the_same_seed_makes_the_same_company() -> None:
     def told(seed: int) -> list[object]:
         company = Company(POSTS, seed)
@@ -108,3 +136,13 @@ def test_the_driver_takes_little_of_the_machine(reported: Path) -> None:
     told = (reported / "results" / "sqlite.md").read_text()
     assert re.search(r"driver's CPU \|$", told, re.MULTILINE)
     assert driver.get("/x", "a=b").endswith(b"Cookie: a=b\r\n\r\n")
+
+
+@pytest.mark.parametrize(("paint", "verdict"), [(990.0, "met"), (1250.0, "missed by 250 ms")])
+def test_the_report_of_the_phone_tells_whether_the_first_paint_is_quick_enough(
+    paint: float, verdict: str
+) -> None:
+    quick = {"fcp": 700.0, "lcp": 800.0, "cls": 0.0, "inp": 40.0, "bytes": 9216.0}
+    said = phone.told({"first visit": {**quick, "fcp": paint}, "second visit": quick}, "Chromium 1")
+    assert "| second visit | 700 | 800 | 0.000 | 40 | 9.0 |" in said
+    assert said.rstrip().endswith(f"First paint under 1,000 ms: {verdict}.")

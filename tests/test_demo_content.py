@@ -74,7 +74,8 @@ def test_a_line_with_its_tags_fits_whatever_is_drawn() -> None:
     dice = random.Random(7)
     names = content.tag_names(200)
     for template in content.TEMPLATES * 5:
-        known = content.facts(template.language, names, dice) | {"colleague": "@fatima"}
+        known = content.facts(template.language, names, dice)
+        known["colleague"] = "@fatima"
         line = content.line_of(template, known, names, dice)
         assert text.count(line) <= LIMIT
         assert not text.has_control(line)
@@ -88,7 +89,8 @@ def test_no_tag_is_written_that_the_company_does_not_have() -> None:
     names = content.tag_names(2)
     found = set()
     for template in content.TEMPLATES:
-        known = content.facts(template.language, names, dice) | {"colleague": "@ada"}
+        known = content.facts(template.language, names, dice)
+        known["colleague"] = "@ada"
         found.update(text.tags(content.line_of(template, known, names, dice)))
     assert found == set(names)
 

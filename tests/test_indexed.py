@@ -1,10 +1,11 @@
 """On PostgreSQL search is a part of the database: what is saved is found at once."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from microshare import (
     departments,
@@ -15,16 +16,20 @@ from microshare import (
     posts,
     questions,
     remaking,
+    rows,
     search,
     tags,
+    transfer,
 )
 from microshare.db import db, exclusive, saving
 from microshare.errors import Refused, Unavailable
 from microshare.indexing import Difference
 from microshare.models import Post, PostTerms, User
-from microshare.search import postgres_engine
+from microshare.search.postgres_counts import Counting, Counts
 from tests.acts import publish, raced
 from tests.conftest import NOON, House, Queries, furnish
+
+OLD = "'=old' '#0' '%0'"  # the terms of a post, as they are not any more
 
 
 @pytest.fixture
@@ -90,6 +95,18 @@ def test_every_change_is_found_when_it_is_saved(house: House) -> None:
     assert indexing.check() == Difference([], [], 0)
 
 
+def test_what_is_stored_by_the_thousand_is_taken_by_the_next_round(
+    house: House, tmp_path: Path
+) -> None:
+    file = tmp_path / "posts.jsonl"
+    file.write_text('{"author": "ada", "line": "a noisy pump #heat"}\n')
+    assert [one.state for one in transfer.bring_in(rows.read(file), NOON)] == ["added"]
+    assert (find("noisy"), indexing.waiting()) == ([], 1)
+    assert indexing.catch_up() == 1
+    assert len(find("noisy #heat")) == 1
+    assert indexing.check() == Difference([], [], 0)
+
+
 def test_a_new_name_is_taken_by_the_next_round(house: House) -> None:
     post = publish(house.linus, "a noisy pump")
     rename(house.linus, "Torvalds")
@@ -141,7 +158,7 @@ def test_what_another_version_of_the_analysis_made_serves_until_it_is_replaced(
     with saving():
         db.session.execute(update(PostTerms).where(PostTerms.post_id < ids[2]).values(analysis=0))
         db.session.execute(update(PostTerms).where(PostTerms.post_id > ids[4]).values(
-            analysis=99, terms="'=old'"))
+            analysis=99, terms=OLD))
     assert find("noisy") == ids[4::-1]
     assert find('"old"') == ids[:4:-1]
     assert not search.engine().needs_rebuild
@@ -155,7 +172,7 @@ def test_what_another_version_of_the_analysis_made_serves_until_it_is_replaced(
 def spoil(*post_ids: int) -> None:
     with saving():
         db.session.execute(
-            update(PostTerms).where(PostTerms.post_id.in_(post_ids)).values(terms="'=old'"))
+            update(PostTerms).where(PostTerms.post_id.in_(post_ids)).values(terms=OLD))
 
 
 def test_made_anew_in_place_every_post_is_found_again(
@@ -167,12 +184,26 @@ def test_made_anew_in_place_every_post_is_found_again(
     with saving():
         search.engine().update([], [ids[6]])
         db.session.execute(update(Post).where(Post.id == ids[5]).values(withdrawn_at=NOON))
-        db.session.add(PostTerms(post_id=99, length=1, analysis=0, created_at=0, terms="'=old'"))
+        db.session.add(PostTerms(post_id=99, length=1, analysis=0, created_at=0, terms=OLD))
     assert indexing.check() == Difference([ids[6]], [ids[5], 99], 0)
     told: list[tuple[int, int]] = []
     assert remaking.rebuild(lambda count: told.append((count, len(find("noisy"))))) == 7
     assert told == [(3, 4), (3, 5), (1, 6)]
     assert (find("noisy"), find('"old"')) == ([ids[6], *ids[4::-1]], [])
+    assert indexing.check() == Difference([], [], 0)
+
+
+def test_many_posts_are_made_anew_in_processes_of_their_own(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remaking, "FEW", 3)
+    ids = [publish(house.ada, f"a noisy pump {number}").id for number in range(4)]
+    spoil(*ids)
+    with monkeypatch.context() as patched:
+        patched.setattr(in_database, "make", None)  # not in this one
+        told: list[int] = []
+        assert remaking.rebuild(told.append) == sum(told) == 4
+    assert (find("noisy"), find('"old"')) == (ids[::-1], [])
     assert indexing.check() == Difference([], [], 0)
 
 
@@ -223,12 +254,16 @@ def test_posts_that_came_without_their_terms_are_taken_by_the_next_round(house: 
 
 def test_what_takes_too_long_is_told_and_the_transaction_goes_on(house: House) -> None:
     publish(house.ada, "a noisy pump")
+    def slow(_: Counting, connection: Connection, *asked: object) -> Counts:
+        connection.execute(text("SELECT pg_sleep(1)"))
+        raise AssertionError
+
     with saving():
         post = posts.publish(house.ada, "another noisy pump", now=NOON)
         db.session.execute(text("SET LOCAL statement_timeout = 1"))
         with pytest.raises(Unavailable) as unavailable, pytest.MonkeyPatch.context() as patched:
-            patched.setattr(postgres_engine, "_SETTINGS", text("SELECT pg_sleep(1)"))
-            find("noisy")
+            patched.setattr(Counting, "of", slow)
+            find("noisy", "best")
         db.session.execute(text("SET LOCAL statement_timeout = 0"))
     assert (unavailable.value.code, unavailable.value.facts) == ("index", {"why": "slow"})
     assert len(find("noisy")) == 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as some
 
-from microshare import markup, text
+from microshare import dialect, markup, text
 
 # What a writer may type, with the signs that mean something far more often than by chance.
 SIGNS = some.sampled_from([
@@ -89,6 +89,62 @@ def test_the_real_messages_look_the_same_and_most_are_plain(data: Path) -> None:
         assert (markup.line_html(line, {"ada"}), markup.plain_line(line)) == slowly(line)
     plain = sum(markup._is_plain(line, sorted(markup._drawn(line, ()))) for line in lines)
     assert plain > 0.95 * len(lines)
+
+
+def note_slowly(note: str) -> str:
+    """What Markdown and nh3 make of a note."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(markup, "_is_plain", lambda line, drawn: False)
+        return markup.note_html(note, {"ada"})
+
+
+LINES = some.lists(
+    some.one_of(PLAIN, PLAIN.map("Seen ".__add__), some.sampled_from(["", " ", "a", "a  ", " a"])),
+    max_size=8,
+)
+
+
+@given(some.one_of(LINES.map("\n".join), LINES.map("\n".join).map(text.tidy_note), WRITTEN))
+@example("one\ntwo\n\nthree #tag\nhttp://wiki/a_b_c @ada")
+@example("one\n\n\ntwo")
+@example("one \ntwo")
+@example("one\n")
+@example("one\n- two")
+@example("- one\ntwo")
+@example("one\n2. two")
+@example("one\n<http://wiki/a>")
+@example("a\u2028b")
+def test_a_plain_note_is_made_without_markdown_into_the_same(note: str) -> None:
+    assert markup.note_html(note, {"ada"}) == note_slowly(note)
+
+
+def test_paragraphs_and_their_lines_need_no_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(dialect, "convert")
+    assert markup.note_html("Seen & done\nat #a_b\n\nNext", ()) == (
+        f"<p>Seen &amp; done<br>at {TAG}</p><p>Next</p>"
+    )
+
+
+@given(some.lists(WRITTEN, min_size=2, max_size=4), some.booleans())
+def test_what_a_markdown_read_before_is_forgotten(texts: list[str], blocks: bool) -> None:
+    once = [dialect.Dialect(blocks=blocks).convert(written) for written in texts]
+    assert [dialect.convert(written, blocks=blocks) for written in texts] == once
+
+
+def test_a_markdown_that_failed_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = []
+
+    def fail(self: dialect.Dialect, written: str) -> str:
+        failed.append(self)
+        raise RecursionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dialect.Dialect, "convert", fail)
+        with pytest.raises(RecursionError):
+            dialect.convert("x", blocks=True)
+        with pytest.raises(RecursionError):
+            dialect.convert("x", blocks=True)
+    assert failed[0] is not failed[1]
 
 
 TAG, ADA = '<a class="tag" href="/tags/a_b">#a_b</a>', '<a class="mention" href="/@ada">@Ada</a>'

@@ -199,7 +199,7 @@ def test_of_a_tags_many_posts_the_newest_are_looked_at(
         facts = tag_facts.of(pumps, reader, NOON)
     assert len(queries) == 2
     assert (facts.open_question_count, len(facts.who_knows)) == (21, 2)
-    newer = [publish(house.ada, f"number {number} #pumps") for number in range(300)]
+    newer = [publish(house.ada, f"number {number} #pumps") for number in range(100)]
     facts = tag_facts.of(pumps, reader, NOON)
     assert (facts.open_question_count, facts.who_knows) == (0, ())
     thank(newer[0], house.grace)

@@ -9,16 +9,18 @@ import json
 import os
 import re
 import time
+import unicodedata
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as some
 
-from microshare import text
+from microshare import addresses, text
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("MICROSHARE_DATA", ROOT.parent / "shared" / "data"))
@@ -191,8 +193,35 @@ def test_a_line_counts_as_its_tidied_form_and_never_below_nothing(written: str) 
 
 
 @given(WRITTEN)
+@example("a\ud800\u0301")
 def test_folding_twice_changes_nothing(written: str) -> None:
     assert text.fold(text.fold(written)) == text.fold(written)
+
+
+USUAL = some.lists(
+    some.sampled_from([
+        *"aZ é?:/`[]() ", "\u00a0", "\ufeff", "\u202e", "\x00", "\x1c", "\t", "\u0301", "Ｐ", "ß", "K",
+        "？", "؟", "\ufffe", "\u2028", "\u200d", "://", "http", "http://a", "](", "``", "#tag",
+    ]),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@given(some.one_of(USUAL, WRITTEN))
+def test_what_is_usual_is_known_at_a_glance_and_is_the_same(written: str) -> None:
+    nfc, nfkc = (partial(unicodedata.normalize, form) for form in ("NFC", "NFKC"))
+    assert text.tidy(written) == text._BLANKS.sub(" ", nfc(written)).strip(" ")
+    assert text.has_control(written) == bool(text._CONTROL.search(written))
+    whole = "".join(nfkc(written.replace("\0", " ").replace("\ud800", "")).split())
+    assert text.fold(written) == nfkc(whole.casefold())
+    if "`" not in written:
+        assert not list(text._codes(written))
+    if "](" not in written:
+        assert not list(text._links(written, []))
+    if "://" not in written:
+        assert not addresses._HEAD.search(written)
+    if not text.is_question(written) and not text.spans(written):
+        assert not text._ASKS.search(written)
 
 
 @given(WRITTEN)

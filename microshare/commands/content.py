@@ -14,6 +14,7 @@ from microshare import (
     config,
     demo,
     feeds,
+    garbage,
     indexing,
     people,
     remaking,
@@ -88,6 +89,7 @@ def import_posts(file: Path, dry_run: bool) -> None:
 
     Safe to repeat: a row that is there already is not added again.
     """
+    garbage.settle()
     read = rows.read(file)
     report = {state: array("Q") for state in ("added", "there", "refused")}  # numbers of rows
     why: dict[str, str] = {}  # each sentence once: a file may be refused from end to end
@@ -137,6 +139,7 @@ def build_demo(
 ) -> None:
     """Fill an empty instance with a small lively company, or with --posts 1000000 a large one."""
     if not people.find(suspended=True):
+        garbage.settle()
         with click.progressbar(length=post_count, label="Writing posts") as bar:
             demo.build(
                 people=people_count,

@@ -127,7 +127,6 @@ class PostTerms(Base):
         ),
         Index("ix_post_terms_analysis", "analysis"),
         Index("ix_post_terms_created_at", "created_at"),
-        Index("ix_post_terms_order", "post_id", "created_at", postgresql_using="brin"),
     )
 
     post_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

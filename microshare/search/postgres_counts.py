@@ -22,6 +22,7 @@ COUNTED = 20_000  # up to so many posts are counted
 _SAMPLE = 500  # posts, the newest, whose mean length counts for all
 _FRESH = 60  # seconds
 _UNKNOWN = 0.0005  # the share of a word of which nothing is known
+_UNKNOWN_OF_FEW = 0.02  # the same where there are few posts
 _LEXEME = re.compile(r"('(?:[^']|'')*')(:\*)?")
 _SHARES = text(
     "SELECT most_common_elems::text::text[], most_common_elem_freqs::float[] FROM pg_stats"
@@ -43,7 +44,7 @@ def says(asked: str) -> ColumnElement[bool]:
     return PostTerms.terms.bool_op("@@")(literal(asked, TSQUERY))
 
 
-class _Shares(NamedTuple):
+class Shares(NamedTuple):
     """What PostgreSQL knows of the terms: each quoted as in a `tsquery`, in order."""
 
     total: float
@@ -57,6 +58,16 @@ class _Shares(NamedTuple):
         each = [self._of(lexeme, bool(begun)) for lexeme, begun in _LEXEME.findall(asked)]
         return math.prod(each) if " <-> " in asked else min(1.0, sum(each))
 
+    def share_of_any(self, forms: Sequence[str]) -> float:
+        """Which part of the posts says a word in one of its forms, about: mostly the same posts."""
+        return max(map(self.share, forms))
+
+    def begun(self, asked: str) -> float:
+        """How many posts have the lexemes that begin as is asked here, each counted, about."""
+        return self.total * sum(
+            self._of(lexeme, True) for lexeme, begun in _LEXEME.findall(asked) if begun
+        )
+
     def _of(self, lexeme: str, begun: bool) -> float:
         first = bisect_left(self.lexemes, lexeme[:-1])
         found = 0.0
@@ -68,13 +79,16 @@ class _Shares(NamedTuple):
         return found or self.of_others
 
 
+_FEW = Shares(COUNTED, 1, (), (), _UNKNOWN_OF_FEW)
+
+
 class Counting:
     """Counts for one process; what is known of many posts is read anew now and then."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read_at = 0.0
-        self._shares: _Shares | None = None
+        self._shares: Shares | None = None
 
     def of(self, connection: Connection, asked: Sequence[str]) -> Counts:
         """How many posts fit each of these, about."""
@@ -84,12 +98,9 @@ class Counting:
         each = [shares.share(one) * shares.total for one in asked]
         return Counts(shares.total, shares.mean, each)
 
-    def share(self, connection: Connection, asked: Sequence[Sequence[str]]) -> float | None:
-        """Which part of the posts may fit one of each of these; None where there are few posts."""
-        shares = self._fresh(connection)
-        if shares is None or not asked:
-            return None
-        return math.prod(min(1.0, sum(map(shares.share, forms))) for forms in asked)
+    def shares(self, connection: Connection) -> "Shares":
+        """What is known of the terms; where there are few posts, that is nothing but so."""
+        return self._fresh(connection) or _FEW
 
     def known(self, connection: Connection) -> Mapping[str, float]:
         """Of how many posts the commonest lexemes are, each quoted; none where posts are few."""
@@ -99,7 +110,7 @@ class Counting:
         counts = (share * shares.total for share in shares.shares)
         return dict(zip(shares.lexemes, counts, strict=True))
 
-    def _fresh(self, connection: Connection) -> _Shares | None:
+    def _fresh(self, connection: Connection) -> Shares | None:
         with self._lock:
             if not self._read_at or time.monotonic() - self._read_at > _FRESH:
                 self._shares = _known(connection)
@@ -118,7 +129,7 @@ def _counted(connection: Connection, asked: Sequence[str]) -> Counts:
     return Counts(total, max(1, length) / max(1, total), each)
 
 
-def _known(connection: Connection) -> _Shares | None:
+def _known(connection: Connection) -> Shares | None:
     """What PostgreSQL knows; None where there are so few posts that they are counted."""
     total = connection.scalar(_POSTS) or 0
     if total <= COUNTED:  # or -1: it has not looked yet
@@ -130,7 +141,7 @@ def _known(connection: Connection) -> _Shares | None:
     mean = float(connection.scalar(select(func.avg(newest.c.length))) or 1)
     lexemes, shares = connection.execute(_SHARES).one_or_none() or ((), ())
     if not lexemes:
-        return _Shares(total, mean, (), (), _UNKNOWN)
+        return Shares(total, mean, (), (), _UNKNOWN)
     known = {tsquery.quoted(one): share for one, share in zip(lexemes, shares, strict=False)}
     least = shares[len(lexemes)]  # behind those of the lexemes stand the least and the greatest
-    return _Shares(total, mean, sorted(known), [known[one] for one in sorted(known)], least / 2)
+    return Shares(total, mean, sorted(known), [known[one] for one in sorted(known)], least / 2)

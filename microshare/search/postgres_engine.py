@@ -10,7 +10,6 @@ from datetime import UTC, tzinfo
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -28,11 +27,17 @@ Sort = Literal["newest", "best"]
 
 _POST_ID = PostTerms.post_id
 _CANCELED = "57014"  # PostgreSQL's code for a statement that took too long
-# No compiling of plans, which takes longer than these searches; and a plan for what is asked, not
-# one for whatever might be.
-_SETTINGS = text(
-    "SELECT set_config('jit', 'off', true),"
-    " set_config('plan_cache_mode', 'force_custom_plan', true)"
+# All rows in one statement of one text, however many they are.
+_KEEP = text(
+    "INSERT INTO post_terms (post_id, length, analysis, created_at, terms)"
+    " SELECT post_id, length, :analysis, created_at, terms::tsvector"
+    " FROM unnest(CAST(:post_id AS integer[]), CAST(:length AS integer[]),"
+    " CAST(:created_at AS bigint[]), CAST(:terms AS text[]))"
+    " AS given(post_id, length, created_at, terms)"
+    " ON CONFLICT (post_id) DO UPDATE SET length = excluded.length,"
+    " analysis = excluded.analysis, created_at = excluded.created_at, terms = excluded.terms"
+    " WHERE excluded.terms IS DISTINCT FROM post_terms.terms"
+    " OR excluded.analysis <> post_terms.analysis"
 )
 
 
@@ -60,16 +65,8 @@ class PostgresEngine:
             return
         # In one order, so that no two writers wait for each other.
         rows = [_row_of(latest[post_id]) for post_id in sorted(latest)]
-        added = insert(PostTerms)
-        session.execute(
-            added.on_conflict_do_update(
-                index_elements=["post_id"],
-                set_={name: added.excluded[name] for name in rows[0] if name != "post_id"},
-                where=added.excluded.terms.is_distinct_from(PostTerms.terms)
-                | (added.excluded.analysis != PostTerms.analysis),
-            ),
-            rows,
-        )
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        session.execute(_KEEP, {**columns, "analysis": ANALYSIS_VERSION})
 
     def find(
         self,
@@ -105,7 +102,6 @@ class PostgresEngine:
         try:
             # What is cut off inside leaves the transaction around it usable.
             with connection.begin_nested():
-                connection.execute(_SETTINGS)
                 yield connection
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _CANCELED:
@@ -143,10 +139,10 @@ class PostgresEngine:
 
 def _row_of(document: Document) -> dict[str, Any]:
     said = terms.of(document)
+    written = terms.microseconds(document.created_at)
     return {
         "post_id": document.id,
         "length": len(said.exact),
-        "analysis": ANALYSIS_VERSION,
-        "created_at": terms.microseconds(document.created_at),
-        "terms": tsquery.vector(said),
+        "created_at": written,
+        "terms": tsquery.vector(document.id, written, said),
     }

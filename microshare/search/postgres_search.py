@@ -1,13 +1,13 @@
 """One search in PostgreSQL: which posts it finds, newest first or best first.
 
-GIN gives all posts of a term at once and in no order. So where many posts are expected the newest
-ids are looked through first, one by one, which soon fills a page; else the index is asked, and
-there are few posts to put in order.
+Where the newest posts that fit are looked for stands in `postgres_look`.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import tzinfo
+from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -15,43 +15,40 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    SQLColumnExpression,
     any_,
     case,
     cast,
     func,
     literal,
     select,
-    text,
-    true,
 )
 
 from microshare.models import PostTerms
-from microshare.search import postgres_counts, ranking, terms, tsquery
+from microshare.search import postgres_counts, postgres_look, ranking, terms, tsquery
 from microshare.search.postgres_counts import Counting, Counts, says
+from microshare.search.postgres_look import Part, Wanted
 from microshare.search.query import Query, Term
 
 _ID, _CREATED = PostTerms.post_id, PostTerms.created_at
-_WALKED = 16_384  # ids, the newest, that are looked through one by one
-_WALKED_FOR_EACH = 64  # of many posts
-_WALKED_AT_MOST = 131_072  # where all that is asked is to leave something out
-_SHORT = 2  # letters: too many words begin with so few
 _DEPTH = 500  # posts, the newest, that are ranked together
 _RARE = 3000  # posts that say a rare word: so many are ranked where few say all words
+_MANY = 8  # words; to try without each of so many takes too long
+_ADJACENT = 0.1  # of the posts that say the words of a phrase, so many say them in a row, about
 
-_SCANS = text(
-    "SELECT set_config('enable_indexscan', :allowed, true),"
-    " set_config('enable_seqscan', :allowed, true)"
-)
+_NEAR = "SELECT post_id FROM post_terms WHERE {condition} ORDER BY created_at {order} LIMIT 1"
+_SPAN = select(func.min(PostTerms.created_at), func.max(PostTerms.created_at))
 
 
 class _Word(NamedTuple):
     """Something that a post must say: what asks for each of its forms."""
 
     forms: Sequence[str]
-    is_broad: bool = False  # so much begins with it that the index is no help
     worths: Sequence[float] = ()  # of each form
     spread: float = 0  # posts that say it, about
+
+    @property
+    def is_phrase(self) -> bool:
+        return len(self.forms) == 1 and self.forms[0].startswith("'=") and " <-> " in self.forms[0]
 
     @property
     def any_form(self) -> str:
@@ -61,15 +58,9 @@ class _Word(NamedTuple):
     def worth(self) -> ColumnElement[float]:
         """What a post has of it: its best form counts."""
         best_first = sorted(zip(self.worths, self.forms, strict=True), reverse=True)
-        return case(*((says(form), worth) for worth, form in best_first), else_=0.0)
-
-
-class _Step(NamedTuple):
-    """A part of the posts to look among: from which id on, and what is asked there."""
-
-    start: int
-    post_id: SQLColumnExpression[int]  # as what it is compared and put in order
-    conditions: Sequence[ColumnElement[bool]]
+        each = case(*((says(form), worth) for worth, form in best_first), else_=0.0)
+        # Most posts say none of them: one look for all.
+        return case((says(self.any_form), each), else_=0.0) if best_first[1:] else each
 
 
 class Search:
@@ -80,89 +71,97 @@ class Search:
     ) -> None:
         self._connection = connection
         self._counting = counting
+        self._shares = counting.shares(connection)
         self._terms = [term for term in query.terms if not term.negated]
+        self._wanted = Wanted()
         facts = list(terms.facts_wanted(query))
-        self._facts = [tsquery.any_fact(names) for names, negated in facts if not negated]
-        excluded = [tsquery.any_fact(names) for names, negated in facts if negated]
-        excluded += [_word(term).any_form for term in query.terms if term.negated]
-        # Of the index this would read every post that has it.
-        self._filters: list[ColumnElement[bool]] = [
-            says(f"!({one})").is_(true()) for one in excluded
+        self._wanted.parts = [
+            self._part(tsquery.any_fact(names)) for names, negated in facts if not negated
         ]
-        self._after = terms.start_of(query.after, zone) if query.after else None
-        self._before = terms.start_of(query.before, zone) if query.before else None
-        if self._after is not None:
-            self._filters.append(self._after <= _CREATED)
-        if self._before is not None:
-            self._filters.append(self._before > _CREATED)
-        self._lowest, self._top = self._bounds()
+        unwanted = [tsquery.any_fact(names) for names, negated in facts if negated]
+        unwanted += [_word(term).any_form for term in query.terms if term.negated]
+        for one in unwanted:
+            self._leave_out(one)
+        after = terms.start_of(query.after, zone) if query.after else None
+        before = terms.start_of(query.before, zone) if query.before else None
+        self._limit_days(after, before)
 
-    def _bounds(self) -> tuple[int, int]:
-        """From which id on, and up to under which, a post can be found.
+    @cached_property
+    def _newest(self) -> int:
+        """When the newest post was written."""
+        return self._connection.scalar(select(func.max(_CREATED))) or 0
 
-        Ids and times nearly run together: where a time begins or ends, its id is near. Posts that
-        stand out of order beyond that are told by the index of the order.
+    def _part(self, *forms: str) -> Part:
+        asked = tsquery.any_of(forms)
+        return Part(asked, self._shares.share_of_any(forms), self._shares.begun(asked))
+
+    def _leave_out(self, asked: str) -> None:
+        wanted = self._wanted
+        wanted.row_share *= max(0.0, 1 - self._shares.share(asked))
+        if tsquery.is_plain(asked):
+            wanted.excluded = [*wanted.excluded, asked]
+        else:
+            name = f"unwanted{len(wanted.rows)}"
+            wanted.rows.append(f"(terms @@ CAST(%({name})s AS tsquery)) IS TRUE")
+            wanted.facts[name] = f"!({asked})"
+
+    def _limit_days(self, after: int | None, before: int | None) -> None:
+        """Only posts written since `after`, and before `before`.
+
+        Ids and times nearly run together: where a time begins or ends, its id is near. The posts
+        that stand out of order, beyond that, are told by their months.
         """
-        newest = self._connection.scalar(select(func.max(_ID)))
-        lowest, top = 0, 0 if newest is None else newest + 1
-        if self._before is not None:
-            early = self._before > _CREATED
-            near = self._near(early, _CREATED.desc())
-            top = 0 if near is None else self._farthest(func.max, near, early, near < _ID) + 1
-        if self._after is not None:
-            late = self._after <= _CREATED
-            near = self._near(late, _CREATED)
-            lowest = top if near is None else self._farthest(func.min, near, late, near > _ID)
-        return lowest, top
-
-    def _near(self, condition: ColumnElement[bool], order: Any) -> int | None:
-        return self._connection.scalar(select(_ID).where(condition).order_by(order).limit(1))
-
-    def _farthest(self, end: Any, near: int, *beyond: ColumnElement[bool]) -> int:
-        """The first or last id beyond, or the near one.
-
-        PostgreSQL expects many posts there, and is made to ask the index of the order all the same.
-        """
-        self._connection.execute(_SCANS, {"allowed": "off"})
-        found = self._connection.scalar(select(end(_ID + 0)).where(*beyond))
-        self._connection.execute(_SCANS, {"allowed": "on"})
-        return near if found is None else int(found)
+        wanted = self._wanted
+        for name, at, sign, order in (
+            ("before", before, "<", "DESC"),
+            ("after", after, ">=", "ASC"),
+        ):
+            if at is None:
+                continue
+            condition = f"created_at {sign} %({name})s"
+            wanted.rows.append(condition)
+            wanted.facts[name] = at
+            near = self._connection.exec_driver_sql(
+                _NEAR.format(condition=condition, order=order), {name: at}
+            ).scalar()
+            if near is None:
+                wanted.lowest, wanted.top = 0, 0
+            elif name == "before":
+                wanted.near_top = near + 1
+            else:
+                wanted.near_lowest = near
+        if (after is not None or before is not None) and wanted.top:
+            first, last = self._connection.execute(_SPAN).one()
+            months = tsquery.periods(max(first, after or first), min(last, (before or last) - 1))
+            wanted.days = self._part(months)
 
     def newest(self, limit: int, before: int | None) -> list[int]:
         """The newest posts that say all words."""
-        words = [_word(term) for term in self._terms]
-        share = self._counting.share(self._connection, [word.forms for word in words])
-        return self._taken(words, limit, before, share)
+        return self._taken([_word(term) for term in self._terms], limit, before)
 
-    def _taken(
-        self,
-        words: Sequence[_Word],
-        limit: int,
-        before: int | None = None,
-        share: float | None = None,
-    ) -> list[int]:
-        """The newest ids of posts that say all of these words and pass the filters.
+    def _taken(self, words: Sequence[_Word], limit: int, before: int | None = None) -> list[int]:
+        """The newest ids of posts that say all of these words and pass the filters."""
+        wanted = self._wanted
+        said = replace(
+            wanted,
+            parts=[*wanted.parts, *chain.from_iterable(map(self._parts, words))],
+            rows=list(wanted.rows),
+            facts=dict(wanted.facts),
+            top=wanted.top if before is None else min(before, wanted.top),
+        )
+        for word in words:
+            if word.is_phrase:
+                said.row_share *= _ADJACENT
+                name = f"phrase{len(said.rows)}"
+                said.rows.append(f"(terms @@ CAST(%({name})s AS tsquery)) IS TRUE")
+                said.facts[name] = word.any_form
+        return postgres_look.newest(self._connection, said, limit, self._shares.total)
 
-        `share` is the part of all posts that may say them: where too few are expected, it does
-        not look at all.
-        """
-        top = self._top if before is None else min(before, self._top)
-        broad = [word.any_form for word in words if word.is_broad]
-        asked = [*(word.any_form for word in words if not word.is_broad), *self._facts]
-        if not asked:
-            asked, broad = broad, []
-        filters = [*(says(one).is_(true()) for one in broad), *self._filters]
-        found: list[int] = []
-        for step in _steps(asked, self._lowest, top, limit):
-            is_last = step.start <= self._lowest
-            if share is not None and not is_last and (top - step.start) * share < limit:
-                continue
-            within = [step.start <= step.post_id, top > step.post_id, *step.conditions, *filters]
-            statement = select(_ID).where(*within).order_by(step.post_id.desc()).limit(limit)
-            found = list(self._connection.scalars(statement))
-            if len(found) >= limit or is_last:
-                break
-        return found
+    def _parts(self, word: _Word) -> list[Part]:
+        """What the index is asked for a word; of a phrase it knows the words, and not the order."""
+        if word.is_phrase:
+            return [self._part(one) for one in dict.fromkeys(word.forms[0].split(" <-> "))]
+        return [self._part(*word.forms)]
 
     def best(self, limit: int, before: int | None) -> list[int]:
         """The posts that say most of the words, best first."""
@@ -188,25 +187,20 @@ class Search:
         words = sorted(_weighed(asked, counts), key=lambda word: word.spread)
         is_small = counts.total <= postgres_counts.COUNTED
         depth = postgres_counts.COUNTED if is_small else _DEPTH
-        yield self._ranked(words, self._likely(words, depth, counts), counts)
+        yield self._ranked(words, self._taken(words, depth), counts)
         if len(words) == 1:
             return
         rare = words if is_small else list(_rare(words))
         if rare:
             one_of_them = _Word([word.any_form for word in rare])
-            found = self._taken([one_of_them], max(depth, _RARE), share=0)
+            found = self._taken([one_of_them], max(depth, _RARE))
             yield self._ranked(words, found, counts)
         # All else says none of the rare words. Of the others the commonest are dropped first.
         others = words[len(rare) :]
-        for number in range(len(others) - (not rare), ranking.needed(len(words)) - 1, -1):
-            yield self._ranked(words, self._likely(others[:number], depth, counts), counts)
+        for number in _fewer(len(others) - (not rare), ranking.needed(len(words))):
+            yield self._ranked(words, self._taken(others[:number], depth), counts)
         for word in others[1:]:  # the first may be one that nobody ever wrote
-            yield self._ranked(words, self._likely([word], depth, counts), counts)
-
-    def _likely(self, words: Sequence[_Word], depth: int, counts: Counts) -> list[int]:
-        """The newest posts that say all of these words, with how many there may be in mind."""
-        share = math.prod(min(1.0, word.spread / max(1.0, counts.total)) for word in words)
-        return self._taken(words, depth, share=share)
+            yield self._ranked(words, self._taken([word], depth), counts)
 
     def _ranked(self, words: Sequence[_Word], ids: Sequence[int], counts: Counts) -> list[int]:
         """Those of the posts that say enough of the words, best first."""
@@ -220,40 +214,22 @@ class Search:
             .subquery()
         )
         said = [each.c[part.name] for part in parts]
+        number = _sum(cast(part > 0, Integer) for part in said)
         rows = self._connection.execute(
-            select(
-                each.c.post_id,
-                each.c.length,
-                each.c.created_at,
-                _sum(said),
-                _sum(cast(part > 0, Integer) for part in said),
+            select(each.c.post_id, each.c.length, each.c.created_at, _sum(said), number).where(
+                number >= ranking.needed(len(words))
             )
         ).all()
-        newest = self._connection.scalar(select(func.max(_CREATED))) or 0
+        newest = self._newest
         scores = [
             (ranking.score(worths, said / len(words), length, counts.mean, newest - at), post_id)
             for post_id, length, at, worths, said in rows
-            if said >= ranking.needed(len(words))
         ]
         return [post_id for _, post_id in sorted(scores, reverse=True)]
 
 
-def _steps(asked: Sequence[str], lowest: int, top: int, limit: int) -> Iterator[_Step]:
-    """Where to look for posts that fit all of this, one step after the other."""
-    walked = max(_WALKED, _WALKED_FOR_EACH * limit)
-    if not asked:
-        yield _Step(max(lowest, top - walked), _ID, [])
-        yield _Step(max(lowest, top - _WALKED_AT_MOST), _ID, [])
-        return
-    said = tsquery.all_of(asked)
-    yield _Step(max(lowest, top - walked), _ID, [says(said).is_(true())])
-    # As a sum, the id does not bring PostgreSQL to walk down all ids instead.
-    yield _Step(lowest, _ID + 0, [says(said)])
-
-
 def _word(term: Term) -> _Word:
-    forms = terms.forms(term)
-    return _Word(tsquery.each_form(forms), 0 < len(forms.prefix) <= _SHORT)
+    return _Word(tsquery.each_form(terms.forms(term)))
 
 
 def _weighed(words: Iterable[_Word], counts: Counts) -> Iterator[_Word]:
@@ -276,6 +252,19 @@ def _rare(words: Iterable[_Word]) -> Iterator[_Word]:
         if posts > _RARE:
             return
         yield word
+
+
+def _fewer(most: int, least: int) -> Iterator[int]:
+    """Some numbers from the most down to the least: each one, but of many a quarter.
+
+    >>> list(_fewer(4, 2)), list(_fewer(30, 6)), list(_fewer(1, 2))
+    ([4, 3, 2], [30, 7, 6], [])
+    """
+    while most > least:
+        yield most
+        most = max(least, most // 4 if most > _MANY else most - 1)
+    if most == least:
+        yield least
 
 
 def _sum(parts: Iterable[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -22,6 +22,7 @@ from microshare.web import (
     lists,
     log,
     manage,
+    packed,
     posts,
     refusals,
     security,
@@ -52,6 +53,7 @@ def init_app(app: Flask) -> None:
     log.init_app(app)
     security.init_app(app)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
+    packed.init_app(app)
     csrf = CSRFProtect(app)
     Babel(
         app,

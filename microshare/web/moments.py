@@ -48,7 +48,12 @@ def moment(then: datetime) -> str:
 
 def day(then: date) -> str:
     """A day with its weekday."""
-    return str(dates.format_date(then, "EEEE d MMMM yyyy", locale=str(get_locale())))
+    return _day(then, str(get_locale()))
+
+
+@lru_cache(KEPT)
+def _day(then: date, locale: str) -> str:
+    return str(dates.format_date(then, "EEEE d MMMM yyyy", locale=locale))
 
 
 @lru_cache(KEPT)
