@@ -69,7 +69,7 @@ def news() -> Response:
 def counts() -> Response:
     """Replies and thanks of these posts, for a page that asks now and then: `{"7": [2, 1]}`."""
     answer = jsonify(feeds.counts(numbers(request.args.get("posts", ""))))
-    answer.add_etag()
+    answer.add_etag(weak=True)
     return answer.make_conditional(request)
 
 
