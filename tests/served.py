@@ -25,12 +25,9 @@ def running(
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The server process and its address; all of its group is gone afterwards.
 
-    With `port` it is at the same address as one before.
+    `port`: where one stood before that was killed; 0: any that is free.
     """
-    if not port:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+    port = port or free_port()
     settings = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
     server = subprocess.Popen(
         [sys.executable, "-m", "microshare.cli", "serve"],
@@ -43,6 +40,12 @@ def running(
         yield server, settings.url
     finally:
         stop(server, signal.SIGTERM)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def stop(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:

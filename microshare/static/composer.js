@@ -1,8 +1,10 @@
 // The composer loses nothing: a draft stays on this device until its post is there, also without
 // a connection. Each draft is kept under the key of its post, by which the server knows a post
-// that is sent twice. Ctrl+Enter (or Cmd+Enter) sends.
+// that is sent twice, and belongs to one tab at a time, so that two never write over each other.
+// Ctrl+Enter (or Cmd+Enter) sends.
 
 const FIELDS = ["line", "note", "kind"];
+const LEAVING = 300; // ms that the page before may take to let go of its draft
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
   (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -11,6 +13,18 @@ const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
 const stored = (work) => {
   try { return work(); } catch { return undefined; }
 };
+
+// Whether this tab may have the draft; then until it is closed. Where the browser cannot tell
+// (only over https it can), every tab may.
+const hold = (name) => new Promise((tell) => {
+  if (!navigator.locks) tell(true);
+  else {
+    navigator.locks.request(name, { signal: AbortSignal.timeout(LEAVING) }, () => {
+      tell(true);
+      return new Promise(() => {});
+    }).catch(() => tell(false));
+  }
+});
 
 function open(form) {
   const shelf = `microshare draft ${form.dataset.draft} `;
@@ -28,17 +42,29 @@ function open(form) {
     .map((name) => ({ ...JSON.parse(localStorage.getItem(name)), key: name.slice(shelf.length) }))
     .sort((a, b) => b.at - a.at)) ?? [];
 
-  const [newest] = drafts();
-  if (newest && isEmpty()) {
-    key.value = newest.key;
-    tried = newest.tried;
-    const words = stored(() => JSON.parse(newest.text)) ?? [];
+  const fill = (words) => {
     FIELDS.forEach((name, i) => { form.elements[name].value = words[i] ?? ""; });
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
-  } else if (isEmpty()) {
-    key.value = newKey(); // a kept page may be shown in two tabs
-  }
+  };
+  const restore = async () => {
+    for (const draft of drafts()) {
+      if (!isEmpty()) return;
+      if (await hold(shelf + draft.key) && isEmpty()) {
+        key.value = draft.key;
+        tried = draft.tried;
+        fill(stored(() => JSON.parse(draft.text)) ?? []);
+        return;
+      }
+    }
+  };
+  const begin = (fresh) => {
+    key.value = fresh;
+    hold(shelf + fresh);
+  };
+
+  begin(isEmpty() ? newKey() : key.value); // a kept page may be shown in two tabs
+  restore();
 
   form.addEventListener("input", keep);
   form.addEventListener("keydown", (event) => {
@@ -49,12 +75,13 @@ function open(form) {
   });
 
   form.addEventListener("submit", async (event) => {
+    if (event.submitter?.formTarget) return; // it only looks
     event.preventDefault();
     if (form.dataset.sent) return;
     if (tried && tried !== text()) {
       // An attempt may have got through unseen; under its key, the new text would be dropped.
       forget();
-      key.value = newKey();
+      begin(newKey());
     }
     tried = text();
     keep();
@@ -73,16 +100,12 @@ function open(form) {
     }
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/posts/")) {
       forget();
-      const detail = { url: answer.url };
-      if (form.dispatchEvent(new CustomEvent("posted", { bubbles: true, cancelable: true, detail }))) {
-        location.assign(answer.url);
-      } else { // it is shown already
-        FIELDS.forEach((name) => { form.elements[name].value = ""; });
-        key.value = newKey();
-        tried = "";
-        delete form.dataset.sent;
-        line.dispatchEvent(new Event("input", { bubbles: true }));
-      }
+      fill([]); // or Back would show it as if it were still to be sent
+      begin(newKey());
+      tried = "";
+      delete form.dataset.sent;
+      const told = { bubbles: true, cancelable: true, detail: { url: answer.url } };
+      if (form.dispatchEvent(new CustomEvent("posted", told))) location.assign(answer.url);
     } else {
       form.submit(); // whatever the server has to say, it says on a page of its own
     }
