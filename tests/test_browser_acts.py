@@ -72,7 +72,8 @@ def test_what_brings_a_post_is_ended_and_undone_where_it_is_told(
     page.goto("/")
     page.evaluate("window.stays = true")
     cross = page.get_by_role("button", name="Stop following #atex").first
-    post = posts(page).filter(has=cross).first
+    number = posts(page).filter(has=cross).first.get_attribute("data-post-id")
+    post = page.locator(f'article[data-post-id="{number}"]')
     cross.click()
     undo = post.get_by_role("button", name="Undo")
     expect(undo).to_be_focused()
@@ -166,7 +167,7 @@ def test_two_posts_are_thanked_for_at_once_and_a_double_tap_is_one(
     sent: list[str] = []
     page.on("request", lambda one: one.method == "POST" and sent.append(one.url))
     for number in (7, 8):
-        posts(page).nth(number).get_by_role("button", name="Thanks").dblclick(no_wait_after=True)
+        posts(page).nth(number).get_by_role("button", name="Thanks").dblclick()
     for number in (7, 8):
         button = posts(page).nth(number).get_by_role("button", name="Thanks")
         expect(button).to_have_attribute("aria-pressed", "true")

@@ -35,7 +35,7 @@ class Reader:
         self.asked: list[str] = []
         page.clock.install()
         page.goto(path)
-        page.clock.pause_at(page.evaluate("Date.now() + 1000"))
+        page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
         page.evaluate("window.stays = true")
         page.on("request", lambda request: self.asked.append(urlsplit(request.url).path))
 
@@ -43,8 +43,12 @@ class Reader:
         """Let the time pass; how often the page asked for news."""
         before = self.news()
         self.page.clock.fast_forward(ms)
-        self.page.evaluate("0")  # what was asked is told
+        self.settle()
         return self.news() - before
+
+    def settle(self) -> None:
+        """Until what was asked is known here, and what was answered is known there."""
+        self.page.evaluate("fetch('/health', { cache: 'no-store' }).catch(() => 0).then(() => 0)")
 
     def news(self) -> int:
         return self.asked.count("/news")
@@ -53,7 +57,7 @@ class Reader:
         """Let the time pass until the next question is answered."""
         with self.page.expect_response("**/news?*"):
             assert self.wait() == 1
-        self.page.evaluate("new Promise((done) => queueMicrotask(done))")
+        self.settle()
 
     def stayed(self) -> bool:
         return bool(self.page.evaluate("window.stays === true"))
@@ -86,7 +90,6 @@ def test_what_one_writes_and_thanks_for_the_other_sees_without_reloading(
     expect(page.get_by_role("status").filter(has=button)).to_be_visible()
     assert first.bounding_box() == place
     another = publish(writer, "Another new thing")
-    post(writer, own)
     writer.goto(f"/posts/{own}")
     post(writer, own).get_by_role("button", name="Thanks").click()
     expect(post(writer, own).get_by_role("button", name="Thanks")).to_have_attribute(
@@ -184,11 +187,11 @@ def test_a_server_that_has_no_answer_is_asked_less_and_less_often(
         assert reader.wait(waited * 3 // 4) == 0, waited
         with page.expect_response("**/news?*"):
             assert reader.wait(waited // 4 + 1000) == 1, waited
-        page.evaluate("0")
+        reader.settle()
     page.unroute("**/news?*")
     with page.expect_response("**/news?*"):
         reader.wait(331_000)
-    page.evaluate("0")
+    reader.settle()
     reader.answered()  # and soon again when it answers
     page.context.close()
 
@@ -224,7 +227,7 @@ def test_a_page_goes_on_when_the_server_was_stopped_and_started(
         served.stop(server, signal.SIGTERM)
         with page.expect_event("requestfailed", lambda request: "/news" in request.url):
             assert reader.wait() == 1
-        page.evaluate("0")
+        reader.settle()
         assert reader.wait() == 0
         servers.enter_context(served.running(settings, urlsplit(address).port or 0))
         publish(writer, "After")

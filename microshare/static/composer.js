@@ -16,10 +16,12 @@ const stored = (work) => {
 
 // Whether this tab may have the draft; then until it is closed. Where the browser cannot tell
 // (only over https it can), every tab may.
+const held = new Set(); // by this tab, in a form that may be gone
 const hold = (name) => new Promise((tell) => {
-  if (!navigator.locks) tell(true);
+  if (!navigator.locks || held.has(name)) tell(true);
   else {
     navigator.locks.request(name, { signal: AbortSignal.timeout(LEAVING) }, () => {
+      held.add(name);
       tell(true);
       return new Promise(() => {});
     }).catch(() => tell(false));

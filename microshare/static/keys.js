@@ -28,10 +28,10 @@ function step(by) {
 // A control of the post, pressed as a click would.
 const press = (what) => current()?.querySelector(what)?.click();
 
-// A field of this page, or else the page that has one.
+// A field of this page, or else the way to one.
 function write(field, address) {
   if (field?.checkVisibility()) field.focus();
-  else location.assign(address);
+  else document.querySelector(`a[href="${address}"]`).click();
 }
 
 let dialog; // what the help says of keys, loaded when it is asked for
@@ -68,7 +68,7 @@ const ACTS = {
   t: () => press('[formaction$="/thanks"]'),
   s: () => press('[formaction$="/save"]'),
   r: () => press('[href^="/new?reply_to="]'),
-  n: () => write(document.querySelector("form[data-draft$=':new'] [name=line]"), "/new"),
+  n: () => write(document.querySelector("main form[data-draft$=':new'] [name=line]"), "/new"),
   "/": () => write(document.querySelector("main [type=search]"), "/search"),
   "?": help,
 };

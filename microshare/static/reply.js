@@ -30,6 +30,11 @@ document.addEventListener("click", async (event) => {
     open.remove(); // the text is kept as a draft
     return;
   }
+  const there = document.querySelector(`[name="reply_to"][value="${post.dataset.postId}"]`);
+  if (there) {
+    there.form.elements.line.focus();
+    return;
+  }
   const form = (await page(link.href))?.querySelector("form[data-composer]");
   if (!form || post.nextElementSibling?.matches(".replying")) {
     if (!form) location.assign(link.href);
