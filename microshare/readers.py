@@ -68,4 +68,4 @@ def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
     row: Any = db.session.connection().execute(_READER, asked).one_or_none()
-    return Reader(*row[:9], Place(*row[9:])) if row else None
+    return Reader._make((*row[:9], Place._make(row[9:]))) if row else None
