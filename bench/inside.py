@@ -22,7 +22,8 @@ TASKS: dict[str, Callable[..., Any]] = {
     "posts": counting.posts,
     "rows": loads.rows,
 }
-JOBS = {"build", "digests"}  # done by a command or the worker; the others as in a web process
+# Done by a command or the worker, or long as no web request is; the others as in a web process.
+JOBS = {"build", "digests", "plain"}
 
 
 def main() -> None:

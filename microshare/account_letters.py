@@ -12,10 +12,11 @@ from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
 from microshare import config, mailer, sentences
-from microshare.db import db, exclusive, insist, saving
+from microshare.db import db, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
 from microshare.models import PendingLetter
+from microshare.turns import exclusive
 
 KINDS = ("invite", "confirm", "reset", "known")
 MARK_FOR = 100  # seconds to go on trying to mark a letter; after two minutes it goes again

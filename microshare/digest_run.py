@@ -15,12 +15,13 @@ from sqlalchemy.orm import joinedload
 
 from microshare import claims, digest, digest_letter, handover, people, periods
 from microshare.claims import Claim
-from microshare.db import db, exclusive, locks_since, saving
+from microshare.db import db, saving
 from microshare.digest_week import Shared
 from microshare.errors import Refused
 from microshare.handover import Carrier
 from microshare.models import Digest, DigestRun, User
 from microshare.periods import Period
+from microshare.turns import exclusive, locks_since
 
 
 @dataclass(frozen=True)

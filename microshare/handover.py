@@ -22,9 +22,10 @@ from flask import current_app
 
 from microshare import claims, config, mailer, sentences
 from microshare.claims import Claim
-from microshare.db import exclusive, insist
+from microshare.db import insist
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter, Transport
+from microshare.turns import exclusive
 
 LOCK = "hand-over"
 MARK_FOR = 1800  # seconds to go on trying to mark a letter that left

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, bindparam, func, not_, or_, select, update
 
 from microshare import in_database, indexed, search
-from microshare.db import db, exclusive, saving
+from microshare.db import db, saving
 from microshare.indexed import Batch
 from microshare.models import Post
+from microshare.turns import exclusive
 
 BATCH = 500  # posts in one commit of the index
 

@@ -9,8 +9,9 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 
 from microshare import connections, signing
-from microshare.db import db, exclusive
+from microshare.db import db
 from microshare.errors import Refused
+from microshare.turns import exclusive
 
 _USABLE = "microshare.usable"
 

@@ -17,10 +17,11 @@ from time import sleep
 from sqlalchemy import Row, func, select
 
 from microshare import config, in_database, indexing, search
-from microshare.db import db, exclusive
+from microshare.db import db
 from microshare.errors import Unavailable
 from microshare.models import Post
 from microshare.search.document import Document
+from microshare.turns import exclusive
 
 FEW = 5_000  # posts that are indexed in a round; a shard where more wait is made anew
 _PAUSE = 0.2  # seconds between two looks at the processes

@@ -25,7 +25,7 @@ FLOORS = {
     0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index",
-    1.2: "inserts search.whoosh_shards",
+    1.2: "inserts turns search.whoosh_shards",
     # tables, in the order of their foreign keys
     2: "models.people models.follows",
     2.1: "models.posts",

@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from microshare import clock, config, create_app, departments, people
 from microshare import db as database
 from microshare.config import Settings
-from microshare.db import Base, add_once, db, exclusive, locks_since, outage, saving
+from microshare.db import Base, add_once, db, outage, saving
 from microshare.errors import Refused, Unavailable
 from microshare.models import Department, Post, Tag
+from microshare.turns import exclusive, locks_since
 from tests.acts import publish, raced
 from tests.conftest import NOON, House, furnish
 
@@ -152,7 +153,7 @@ def test_who_waits_gets_the_turn_when_the_other_is_done(domain: Flask) -> None:
 HOLD = """
 import sys
 from microshare import create_app
-from microshare.db import exclusive
+from microshare.turns import exclusive
 with create_app().app_context(), exclusive("work") as mine:
     print(bool(mine), flush=True)
     sys.stdin.read()

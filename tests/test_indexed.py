@@ -21,11 +21,12 @@ from microshare import (
     tags,
     transfer,
 )
-from microshare.db import db, exclusive, saving
+from microshare.db import db, saving
 from microshare.errors import Refused, Unavailable
 from microshare.indexing import Difference
 from microshare.models import Post, PostTerms, User
 from microshare.search.postgres_counts import Counting, Counts
+from microshare.turns import exclusive
 from tests.acts import publish, raced
 from tests.conftest import NOON, House, Queries, furnish
 

@@ -3,10 +3,11 @@ from flask import Flask
 from sqlalchemy import update
 
 from microshare import departments, indexing, people, posts, questions, remaking, search, tags
-from microshare.db import db, exclusive, saving
+from microshare.db import db, saving
 from microshare.errors import Unavailable
 from microshare.indexing import Difference
 from microshare.models import Post
+from microshare.turns import exclusive
 from tests.acts import publish, raced
 from tests.conftest import NOON, House
 

@@ -11,10 +11,11 @@ import pytest
 from flask import Flask
 
 from microshare import config, indexing, people, posts, remaking, search
-from microshare.db import db, exclusive, saving
+from microshare.db import db, saving
 from microshare.indexing import Difference
 from microshare.search import whoosh_shards
 from microshare.search.whoosh_engine import WhooshEngine
+from microshare.turns import exclusive
 from tests.acts import publish
 from tests.conftest import NOON, Browser, House
 

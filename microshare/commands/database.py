@@ -8,8 +8,9 @@ import click
 from flask import Flask
 
 from microshare import config, connections, copy_reading, copying, create_app, installing, signing
-from microshare.db import db, exclusive, let_go
+from microshare.db import db, let_go
 from microshare.errors import Refused, Unavailable
+from microshare.turns import exclusive
 
 
 @click.group()
