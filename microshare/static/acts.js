@@ -77,7 +77,8 @@ async function send(form, button, { id, fields }) {
   const isBack = answer.ok && new URL(answer.url).pathname === new URL(back, location).pathname;
   const page = isBack && await parsed(answer);
   const all = `[data-post-id="${id}"]`;
-  const isFree = document.activeElement.contains(button); // nobody went on to something else
+  const focused = document.activeElement;
+  const isHere = focused.contains(button);
   let shown;
   if (!page || (id && !page.querySelector(`${all} .actions`))) {
     // Whatever the server has to say, it says on a page of its own.
@@ -98,7 +99,8 @@ async function send(form, button, { id, fields }) {
     }
     shown = successor(parts(), action);
   }
-  if (isFree) shown?.focus();
+  // Unless somebody went on to something else.
+  if (isHere || !focused.isConnected) shown?.focus();
 }
 
 let queue = Promise.resolve(); // one after the other, so that the last answer is the newest

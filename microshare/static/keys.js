@@ -69,7 +69,7 @@ const ACTS = {
   s: () => press('[formaction$="/save"]'),
   r: () => press('[href^="/new?reply_to="]'),
   n: () => write(document.querySelector("main form[data-draft$=':new'] [name=line]"), "/new"),
-  "/": () => write(document.querySelector("main [type=search]"), "/search"),
+  "/": () => write(document.querySelector('form[action="/search"] [name=q]'), "/search"),
   "?": help,
 };
 
