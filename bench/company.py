@@ -102,7 +102,7 @@ class Company:
                 place + 1, person.username, person.username, f"{person.username}@example.com",
                 person.name, person.department + 1, person.language, "Europe/Amsterdam",
                 password_hash if place < len(STANDING) else None, START,
-                max(0, self.size.posts - dice.randint(5, 200)), newest_item, False,
+                max(0, self.size.posts - dice.randint(5, 200)), newest_item, False, START,
             )  # fmt: skip
 
     def tag_rows(self) -> Iterator[Row]:

@@ -17,13 +17,14 @@ SAMPLE = 400  # posts that the product renders again
 COLUMNS = {
     "departments": "id name slug created_at",
     "users": "id username username_folded email name department_id language time_zone "
-    "password_hash created_at read_up_to inbox_read_up_to digest_on",
+    "password_hash created_at read_up_to inbox_read_up_to digest_on welcomed_at",
     "tags": "id name spelling created_at",
     "department_tags": "department_id tag_id added_by_id since",
     "follows": "reader_id kind target_id since",
     "mutes": "reader_id kind target_id until",
-    "posts": "id author_id department_id kind line line_html note note_html reply_to_id thread_id "
-    "key created_at withdrawn_at solved_at answer_id reply_count thanks_count",
+    "posts": "id author_id department_id kind line line_html note note_html language "
+    "reply_to_id thread_id key created_at withdrawn_at solved_at answer_id reply_count "
+    "thanks_count",
     "post_tags": "tag_id post_id position added_by_id added_at",
     "mentions": "post_id user_id",
     "thanks": "post_id giver_id department_id given_at",

@@ -90,7 +90,7 @@ def rows(posts: int, seed: int, file: str) -> int:
 
 
 def _row(company: Company, row: tuple[Any, ...]) -> dict[str, Any]:
-    post_id, author, department, kind, line, _, note, _, reply_to, _, _, at, *_ = row
+    post_id, author, department, kind, line, _, note, _, _, reply_to, _, _, at, *_ = row
     person = company.people[author - 1]
     return {
         "id": str(post_id),

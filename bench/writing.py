@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bench.company import END, START, Company, Row
 from bench.history import History
-from microshare import markup
+from microshare import markup, spoken
 
 CHUNK = 20_000  # posts
 LINE = 140  # characters
@@ -74,8 +74,9 @@ class Writer:
         chunk.posts.append((
             post_id, author, self.company.people[author - 1].department + 1,
             "question" if asks else "update", shown, html, note, note_html,
-            history.reply_to[place] or None, history.thread[place] or None, f"bench-{post_id}",
-            at, min(END, at + timedelta(hours=1)) if history.withdrawn[place] else None,
+            spoken.of(f"{shown}\n{note}"), history.reply_to[place] or None,
+            history.thread[place] or None, f"bench-{post_id}", at,
+            min(END, at + timedelta(hours=1)) if history.withdrawn[place] else None,
             START + timedelta(seconds=solved) if solved else None, history.answer[place] or None,
             history.replies[place], history.thanks[place],
         ))  # fmt: skip

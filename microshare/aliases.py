@@ -63,7 +63,7 @@ def drop(name: str, setter: User) -> None:
 def of(tag: Tag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
     return tuple(
-        name for group in _groups() if tag.name in group for name in group if name != tag.name
+        name for group in all_names() if tag.name in group for name in group if name != tag.name
     )
 
 
@@ -74,11 +74,14 @@ def own(tag: Tag) -> Sequence[str]:
     ).all()
 
 
-def widened(query: Query) -> Query:
-    """The search with all names of its tags, and of the tags that its words are a name of."""
+def widened(query: Query, groups: Sequence[tuple[str, ...]] | None = None) -> Query:
+    """The search with all names of its tags, and of the tags that its words are a name of.
+
+    `groups`: what stands for each other, where it is known already.
+    """
     if not query.tags and not query.terms:
         return query
-    groups = _groups()
+    groups = groups if groups is not None else all_names()
     asked = {name for name, _ in query.tags}
     alike = tuple(group for group in groups if not asked.isdisjoint(group))
     return replace(query, alike=alike, terms=tuple(_named(term, groups) for term in query.terms))
@@ -105,7 +108,7 @@ _PAIRS = (
 )
 
 
-def _groups() -> list[tuple[str, ...]]:
+def all_names() -> list[tuple[str, ...]]:
     """The names that stand for each other, in order: a tag with its aliases, and theirs."""
     rows = db.session.connection().execute(_PAIRS)
     groups: dict[str, set[str]] = {}

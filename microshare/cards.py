@@ -82,6 +82,7 @@ class Card(NamedTuple):
     line: str
     line_html: str
     note_html: str
+    language: str
     thread_id: int | None
     created_at: datetime
     edited_at: datetime | None
@@ -150,9 +151,9 @@ class Marked(NamedTuple):
 
 _PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
 _OWN = (
-    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.thread_id, Post.created_at,
-    Post.edited_at, Post.withdrawn_at, Post.solved_at, Post.answer_id, Post.reply_count,
-    Post.thanks_count,
+    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.language, Post.thread_id,
+    Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at, Post.answer_id,
+    Post.reply_count, Post.thanks_count,
 )  # fmt: skip
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,
@@ -206,6 +207,17 @@ def of(ids: Sequence[int], reader_id: int) -> list[Marked]:
         return []
     found = {one.card.id: one for one in load(_THESE, reader_id, ids=list(ids))}
     return [found[i] for i in ids if i in found]
+
+
+_COUNTS = select(Post.id, Post.reply_count, Post.thanks_count).where(
+    among(Post.id, "ids"), Post.withdrawn_at.is_(None)
+)
+
+
+def counts(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Replies and thanks of these posts, less those that are withdrawn."""
+    rows = db.session.connection().execute(_COUNTS, {"ids": ids}).all() if ids else ()
+    return {post_id: (replies, thanks) for post_id, replies, thanks in rows}
 
 
 Row = Any  # the columns of `_CARDS`

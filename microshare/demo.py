@@ -27,6 +27,7 @@ from microshare import (
     mutes,
     passwords,
     people,
+    steps,
     tags,
 )
 from microshare.db import db, saving
@@ -125,6 +126,7 @@ def _hire(number: int, password: str, now: datetime) -> list[User]:
                 time_zone=demo_plan.ZONE.key,
             )
             user.password_hash = password_hash
+            steps.finish(user, now)
             if place % 3 != 1:  # not everybody tells something
                 user.about = content.ABOUT[person.language, department]
             staff.append(user)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from microshare import digest_week, feeds, interests
+from microshare import digest_week, feeds, interests, searches
 from microshare.cards import Card
 from microshare.digest_week import Week
 from microshare.feeds import Item
@@ -61,7 +61,10 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     asked = sorted((week.asked & brought) - hidden, reverse=True)[:QUESTIONS]
     ids = [*yours, *others, *asked]
     if shared:
-        found = {i: Item(post, wants.reasons(post)) for i, post in week.posts(ids).items()}
+        by = searches.found_by(wants.all_searches, ids)
+        found = {
+            i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in week.posts(ids).items()
+        }
     else:
         found = {item.post.id: item for item in feeds.of(reader, ids, wants).items}
     return Digest(
@@ -81,6 +84,7 @@ def _brought(wants: Interests, week: Week) -> set[int]:
         week.of(week.by_tag, wants.all_tags)
         | week.of(week.by_author, wants.people)
         | week.of(week.by_department, wants.departments)
+        | week.of(week.by_search, wants.all_searches)
     )
 
 

@@ -21,7 +21,7 @@ from microshare import feeds, goals
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
-from microshare.models import Goal, Opened, Post, PostTag, Thanks, User
+from microshare.models import Find, Goal, Opened, Post, PostTag, Thanks, User
 from microshare.periods import Period
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
@@ -56,6 +56,7 @@ class Week:
     by_author: dict[int, Ids] = field(default_factory=_sets)
     by_department: dict[int, Ids] = field(default_factory=_sets)
     by_thread: dict[int, Ids] = field(default_factory=_sets)
+    by_search: dict[int, Ids] = field(default_factory=_sets)
     thanked: dict[int, Ids] = field(default_factory=_sets)  # by giver
     answered: dict[int, Ids] = field(default_factory=_sets)  # by who replied
     # Thanks given in the period, by author: post, giver, giver's department; the newest first.
@@ -176,11 +177,14 @@ def _place(week: Week) -> None:
 
 
 def _tie(week: Week, ids: Sequence[int]) -> None:
-    """Who thanked for these posts and answered them, and their tags: one query."""
+    """Who thanked for these posts and answered them, their tags, what found them: one query."""
     rows: Iterable[Any] = db.session.execute(
         union_all(
             select(literal("tag"), PostTag.post_id, PostTag.tag_id, literal(0)).where(
                 PostTag.post_id.in_(ids)
+            ),
+            select(literal("found"), Find.post_id, Find.search_id, literal(0)).where(
+                Find.post_id.in_(ids)
             ),
             select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0)).where(
                 Post.reply_to_id.in_(ids)
@@ -190,7 +194,12 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
             ),
         )
     )
-    found = {"tag": week.by_tag, "answered": week.answered, "thanked": week.thanked}
+    found = {
+        "tag": week.by_tag,
+        "found": week.by_search,
+        "answered": week.answered,
+        "thanked": week.thanked,
+    }
     reached: dict[int, Ids] = _sets()
     for kind, post_id, key, department_id in rows:
         found[kind][key].add(post_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import regex
 
-from microshare import config, markup, people, text
+from microshare import config, markup, people, spoken, text
 from microshare.errors import Forbidden, Refused
 
 LINE_BYTES, NOTE_BYTES = 4096, 16384  # ceilings against endless URLs and marks
@@ -29,13 +29,14 @@ class Draft:
     mentioned: dict[str, int]  # folded username: user id
 
     def columns(self) -> dict[str, str]:
-        """What is stored of the text itself, with its safe HTML."""
+        """What is stored of the text itself, with its safe HTML and its language."""
         return {
             "kind": self.kind,
             "line": self.line,
             "note": self.note,
             "line_html": markup.line_html(self.line, self.mentioned),
             "note_html": markup.note_html(self.note, self.mentioned) if self.note else "",
+            "language": spoken.of(f"{self.line}\n{self.note}"),
         }
 
 

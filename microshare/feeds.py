@@ -23,8 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from microshare import cards, interests, search
-from microshare.among import among
+from microshare import cards, interests, search, searches
 from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
@@ -85,16 +84,21 @@ _SAVED = cards.newest(_by_tie(Saved.post_id, Saved.reader_id == _WHICH))
 
 
 _FROM_LOWEST: ColumnElement[bool] = Post.id >= bindparam("lowest")
+_OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
 _LET_IN = or_(Post.author_id == bindparam("reader"), interests.UNMUTED)
-_WALKED = _visible(_FROM_LOWEST, interests.BROUGHT, _LET_IN)
 
 
-def _gathered() -> Select[int]:
+def _walked(*also: ColumnElement[bool]) -> Select[int]:
+    """The same posts as `_gathered`, by looking at each; `also`: what brings some beside."""
+    return _visible(_FROM_LOWEST, or_(interests.BROUGHT, *also), _LET_IN)
+
+
+def _gathered(*also: interests.Source) -> Select[int]:
     """Ids of the posts in a reader's feed, from `lowest` to under `before`, through the indexes."""
     brought = union(
         *(
             select(column.label("id")).where(source, _below(column), column >= bindparam("lowest"))
-            for column, source in interests.SOURCES
+            for column, source in (*interests.SOURCES, *also)
         )
     ).subquery()
     return select(Post.id).where(
@@ -102,17 +106,28 @@ def _gathered() -> Select[int]:
     )
 
 
-_OWN_WALKED = cards.newest(_WALKED)
-_OWN_GATHERED = cards.newest(_gathered())
-_OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
-_NEWS = _gathered().where(_OF_OTHERS).limit(bindparam("limit"))
+class _Own(NamedTuple):
+    """The statements of the own feed."""
+
+    walked: Executable
+    gathered: Executable
+    news: Executable
+
+
+def _own(walked: Select[int], gathered: Select[int]) -> _Own:
+    news = gathered.where(_OF_OTHERS).limit(bindparam("limit"))
+    return _Own(cards.newest(walked), cards.newest(gathered), news)
+
+
+# Most readers follow no search, and their feed does not look for what searches found.
+_OWN = {
+    False: _own(_walked(), _gathered()),
+    True: _own(_walked(interests.FOUND), _gathered(interests.FINDS)),
+}
 _ALL_NEWS = (
     select(Post.id)
     .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"), _OF_OTHERS)
     .limit(bindparam("limit"))
-)
-_COUNTS = select(Post.id, Post.reply_count, Post.thanks_count).where(
-    among(Post.id, "ids"), Post.withdrawn_at.is_(None)
 )
 
 
@@ -123,7 +138,8 @@ def own(reader: AnyReader, *, now: datetime, before: int | None = None, limit: i
     top = before or (db.session.connection().scalar(_NEWEST) or 0) + 1
     bound = {**wants.bound(), "before": top, "limit": limit + 1}
     found: Sequence[cards.Row] = []
-    for statement, window in (_OWN_WALKED, WALK), (_OWN_GATHERED, WINDOW), (_OWN_GATHERED, top):
+    walked, gathered, _ = _OWN[bool(wants.all_searches)]
+    for statement, window in (walked, WALK), (gathered, WINDOW), (gathered, top):
         lowest = max(0, top - window)
         found = cards.rows(statement, reader.id, **bound, lowest=lowest)
         if len(found) > limit or not lowest:
@@ -137,8 +153,7 @@ _NEWEST = select(func.max(Post.id))
 def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
-    What the reader wrote is no news. Asked every few seconds by every open page: where nothing
-    was written at all, by one query.
+    What the reader wrote is no news. An open page asks often: where nothing was written, one query.
     """
     ask = db.session.connection()
     newest = ask.scalar(_NEWEST) or 0
@@ -147,16 +162,10 @@ def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False
     asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
-    wants = interests.of(reader, now).bound()
+    wants = interests.of(reader, now)
     asked |= {"lowest": after + 1, "before": newest + 1}
-    return len(ask.scalars(_NEWS, {**asked, **wants}).all())
-
-
-def counts(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """Replies and thanks of these posts, as many as a page has; not of withdrawn ones."""
-    asked = {"ids": ids[:LARGEST_PAGE]}
-    rows = db.session.connection().execute(_COUNTS, asked).all() if ids else ()
-    return {post_id: (replies, thanks) for post_id, replies, thanks in rows}
+    statement = _OWN[bool(wants.all_searches)].news
+    return len(ask.scalars(statement, {**asked, **wants.bound()}).all())
 
 
 def everyone(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:
@@ -276,8 +285,11 @@ def _page(found: Sequence[Marked], limit: int, wants: Interests | None = None) -
 
 
 def _items(found: Sequence[Marked], wants: Interests | None = None) -> list[Item]:
+    if wants is None:
+        return [Item(one.card, (), one.thanked, one.saved) for one in found]
+    by = searches.found_by(wants.all_searches, [one.card.id for one in found])
     return [
-        Item(one.card, wants.reasons(one.card) if wants else (), one.thanked, one.saved)
+        Item(one.card, wants.reasons(one.card, by.get(one.card.id, ())), one.thanked, one.saved)
         for one in found
     ]
 

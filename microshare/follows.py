@@ -1,19 +1,21 @@
-"""Following: how a reader pulls in a tag, a person or a department."""
+"""Following: how a reader pulls in a tag, a person, a department or what a search finds."""
 
 from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from microshare import searches
 from microshare.db import add_once, db
 from microshare.errors import Refused
-from microshare.models import Department, Follow, Tag, User
+from microshare.models import Department, Follow, SavedSearch, Tag, User
 
-Target = Tag | User | Department
+Target = Tag | User | Department | SavedSearch
 
 
 def kind_of(target: Target) -> str:
-    """The word under which a target is stored: tag, person, department."""
-    return {Tag: "tag", User: "person", Department: "department"}[type(target)]
+    """The word under which a target is stored: tag, person, department, search."""
+    kinds = {Tag: "tag", User: "person", Department: "department", SavedSearch: "search"}
+    return kinds[type(target)]
 
 
 def follow(reader: User, target: Target, now: datetime) -> None:
@@ -21,6 +23,8 @@ def follow(reader: User, target: Target, now: datetime) -> None:
     if isinstance(target, User) and target.id == reader.id:
         raise Refused("follow-yourself")
     add_once(Follow, reader_id=reader.id, kind=kind_of(target), target_id=target.id, since=now)
+    if isinstance(target, SavedSearch) and searches.followed_by(reader.id) > searches.LIMIT:
+        raise Refused("too-many-searches", limit=searches.LIMIT)
 
 
 def unfollow(reader: User, target: Target) -> None:
@@ -36,6 +40,7 @@ def targets(reader: User) -> dict[str, list[Target]]:
         "tag": (Tag, Tag.name),
         "person": (User, User.name),
         "department": (Department, Department.name),
+        "search": (SavedSearch, SavedSearch.words),
     }
     return {
         kind: list(

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select, update
 
-from microshare import search
+from microshare import inserts, search
 from microshare.db import db
-from microshare.models import Department, Post, PostTag, Tag, User
+from microshare.models import Department, Post, PostTag, Tag, Unmatched, User
 from microshare.search.document import Document
 
 
@@ -88,8 +88,10 @@ def follow(*post_ids: int) -> None:
     """Let search know these posts as they are now, where the index is a part of the database.
 
     They must have been changed or locked in this transaction. So of two who change a post at once
-    the second waits, then reads here what the first one did, and both changes are found.
+    the second waits, then reads here what the first one did, and both changes are found. That the
+    searches that colleagues follow must be asked about them is noted whatever the database.
     """
+    inserts.many(Unmatched, [{"post_id": post_id} for post_id in post_ids])
     engine = search.engine()
     if not engine.in_transaction:
         return

@@ -3,6 +3,7 @@
 Loaded whole, in one query: a feed decides with it which posts to take, and says why.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -13,16 +14,19 @@ from sqlalchemy.orm import InstrumentedAttribute
 from microshare.among import among, apart
 from microshare.cards import Card
 from microshare.db import db
-from microshare.models import DepartmentTag, Follow, Mute, Post, PostTag
+from microshare.models import DepartmentTag, Find, Follow, Mute, Post, PostTag
 from microshare.readers import AnyReader
+
+Finders = Sequence[tuple[int, str]]
 
 
 class Reason(NamedTuple):
-    """Why a post stands in a feed: `kind` is own, tag, person, department or department-tag."""
+    """Why a post stands in a feed: `kind` is own, tag, person, department, search or
+    department-tag."""
 
     kind: str
     label: str = ""  # as shown: a spelling or a name
-    name: str = ""  # as in addresses: the tag's name, the username, the slug
+    name: str = ""  # as in addresses: a tag's name, a username, a slug, an id
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,22 @@ class Interests:
     tags: set[int] = field(default_factory=set)
     people: set[int] = field(default_factory=set)
     departments: set[int] = field(default_factory=set)
+    searches: set[int] = field(default_factory=set)
     department_tags: set[int] = field(default_factory=set)  # what the own department follows
     muted_tags: set[int] = field(default_factory=set)
     muted_people: set[int] = field(default_factory=set)
     muted_threads: set[int] = field(default_factory=set)
+    muted_searches: set[int] = field(default_factory=set)
 
     @property
     def all_tags(self) -> set[int]:
         """The tags that bring posts: the own, and the department's."""
         return (self.tags | self.department_tags) - self.muted_tags
+
+    @property
+    def all_searches(self) -> set[int]:
+        """The searches that bring posts. A muted one keeps nothing away that else comes."""
+        return self.searches - self.muted_searches
 
     def bound(self) -> dict[str, set[int]]:
         """What fills the conditions below."""
@@ -52,10 +63,14 @@ class Interests:
             "muted_tags": self.muted_tags,
             "muted_people": self.muted_people,
             "muted_threads": self.muted_threads,
+            "searches": self.all_searches,
         }
 
-    def reasons(self, post: Card) -> tuple[Reason, ...]:
-        """Why this post stands in the reader's feed, the own choices first."""
+    def reasons(self, post: Card, found_by: Finders = ()) -> tuple[Reason, ...]:
+        """Why this post stands in the reader's feed, the own choices first.
+
+        `found_by`: the ids and words of those of the reader's searches that found it.
+        """
         found = [Reason("own")] if post.author_id == self.reader_id else []
         found += [
             Reason("tag", tie.tag.spelling, tie.tag.name)
@@ -66,6 +81,7 @@ class Interests:
             found.append(Reason("person", post.author.name, post.author.username))
         if post.department_id in self.departments:
             found.append(Reason("department", post.department.name, post.department.slug))
+        found += [Reason("search", words, str(search_id)) for search_id, words in found_by]
         found += [
             Reason("department-tag", tie.tag.spelling, tie.tag.name)
             for tie in post.tags
@@ -78,10 +94,12 @@ _SETS = {
     ("follow", "tag"): "tags",
     ("follow", "person"): "people",
     ("follow", "department"): "departments",
+    ("follow", "search"): "searches",
     ("department", "tag"): "department_tags",
     ("mute", "tag"): "muted_tags",
     ("mute", "person"): "muted_people",
     ("mute", "thread"): "muted_threads",
+    ("mute", "search"): "muted_searches",
 }
 
 
@@ -142,14 +160,18 @@ def tagged(which: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(PostTag.post_id).where(PostTag.post_id == Post.id, which).exists()
 
 
+Source = tuple[InstrumentedAttribute[int], ColumnElement[bool]]
+
 # Where a reader's feed comes from, as `Interests.bound` tells it: each a column of post ids, and
 # which of them. Each has an index that begins with what is followed and goes on with the ids in
 # order.
-SOURCES: tuple[tuple[InstrumentedAttribute[int], ColumnElement[bool]], ...] = (
+SOURCES: tuple[Source, ...] = (
     (Post.id, among(Post.author_id, "own_people")),
     (Post.id, among(Post.department_id, "departments")),
     (PostTag.post_id, among(PostTag.tag_id, "tags")),
 )
+# And what the reader's searches found, for who follows any.
+FINDS: Source = Find.post_id, among(Find.search_id, "searches")
 
 
 # The same, asked of one post after the other. The sums keep SQLite from looking into the indexes
@@ -158,6 +180,11 @@ BROUGHT = or_(
     among(Post.author_id + 0, "own_people"),
     among(Post.department_id + 0, "departments"),
     tagged(among(PostTag.tag_id + 0, "tags")),
+)
+FOUND = (
+    select(Find.post_id)
+    .where(Find.post_id == Post.id, among(Find.search_id + 0, "searches"))
+    .exists()
 )
 
 

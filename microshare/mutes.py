@@ -7,9 +7,9 @@ from sqlalchemy import delete, or_, select
 
 from microshare.db import db
 from microshare.errors import Refused
-from microshare.models import Mute, Post, Tag, User
+from microshare.models import Mute, Post, SavedSearch, Tag, User
 
-Target = Tag | User | Post
+Target = Tag | User | Post | SavedSearch
 SPANS = {"day": timedelta(days=1), "week": timedelta(weeks=1), "good": None}
 
 
@@ -17,7 +17,8 @@ def row(target: Target) -> tuple[str, int]:
     """The kind and id that stand for the target; a post stands for its whole thread."""
     if isinstance(target, Post):
         return "thread", target.root_id
-    return ("tag" if isinstance(target, Tag) else "person"), target.id
+    kinds = {Tag: "tag", User: "person", SavedSearch: "search"}
+    return kinds[type(target)], target.id
 
 
 def mute(reader: User, target: Target, span: str, now: datetime) -> None:
@@ -52,7 +53,7 @@ def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:
         .where(Mute.reader_id == reader.id, or_(Mute.until.is_(None), Mute.until > now))
         .order_by(Mute.kind, Mute.target_id)
     ).all()
-    ids: dict[str, list[int]] = {"tag": [], "person": [], "thread": []}
+    ids: dict[str, list[int]] = {"tag": [], "person": [], "thread": [], "search": []}
     for row in rows:
         ids[row.kind].append(row.target_id)
     found: dict[tuple[str, int], Target] = {}
@@ -62,4 +63,7 @@ def targets(reader: User, now: datetime) -> Sequence[tuple[Mute, Target]]:
         found["person", person.id] = person
     for post in db.session.scalars(select(Post).where(Post.id.in_(ids["thread"]))):
         found["thread", post.id] = post
-    return [(row, found[row.kind, row.target_id]) for row in rows]
+    for one in db.session.scalars(select(SavedSearch).where(SavedSearch.id.in_(ids["search"]))):
+        found["search", one.id] = one
+    of = [(row, found.get((row.kind, row.target_id))) for row in rows]
+    return [(row, target) for row, target in of if target is not None]  # a search may be forgotten

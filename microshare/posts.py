@@ -56,6 +56,7 @@ def publish(
     _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
     if reply_to is not None:
         _answer(post, reply_to)
+    author.welcomed_at = author.welcomed_at or now  # who writes has found the way
     indexed.follow(post.id)
     return post
 

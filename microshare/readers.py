@@ -25,6 +25,7 @@ class Reader(NamedTuple):
     read_up_to: int
     inbox_read_up_to: int
     keys_on: bool
+    is_new: bool  # the first steps are still to be taken
     department: Place
 
     @property
@@ -52,7 +53,7 @@ AnyReader = User | Reader
 _READER = (
     select(
         User.id, User.username, User.name, User.role, User.language, User.time_zone,
-        User.read_up_to, User.inbox_read_up_to, User.keys_on,
+        User.read_up_to, User.inbox_read_up_to, User.keys_on, User.welcomed_at.is_(None),
         Department.id, Department.name, Department.slug,
     )
     .join(Department, Department.id == User.department_id)
@@ -68,4 +69,7 @@ def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
     row: Any = db.session.connection().execute(_READER, asked).one_or_none()
-    return Reader._make((*row[:9], Place._make(row[9:]))) if row else None
+    if row is None:
+        return None
+    *known, is_new = row[:10]
+    return Reader._make((*known, bool(is_new), Place._make(row[10:])))

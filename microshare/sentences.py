@@ -66,6 +66,8 @@ REFUSALS = {
     "goal-state": _("A goal is one of: %(states)s."),
     # following and muting
     "follow-yourself": _("Your own posts are in your feed already."),
+    "search-empty": _("A search that you follow asks for something: a word, a tag, a colleague."),
+    "too-many-searches": _("You follow %(limit)s searches already, which is the most."),
     "mute-yourself": _("You cannot mute yourself."),
     "mute-span": _("Mute for one of: %(spans)s."),
     "not-your-department": _(
@@ -163,6 +165,7 @@ MISSING = {
     "tag": _("Nobody has used the tag “%(name)s” yet."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
+    "search": _("Nobody follows this search any more."),
     "token": _("There is no such token."),
     "goal": _("There is no such goal."),
     "digest": _("There is no digest of “%(day)s”."),
@@ -198,6 +201,7 @@ REASONS = {
     "tag": _("#%(label)s"),
     "person": _("%(label)s"),
     "department": _("%(label)s, a department that you follow"),
+    "search": _("your search “%(label)s”"),
     "department-tag": _("your department follows #%(label)s"),
 }
 

@@ -20,6 +20,7 @@ from microshare import (
     clock,
     config,
     digest_run,
+    finds,
     garbage,
     links,
     missed,
@@ -29,7 +30,7 @@ from microshare import (
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
-INDEX, LETTERS, DIGESTS, CLEANING = 1, 3, 30, 3600  # seconds between two rounds
+INDEX, FINDS, LETTERS, DIGESTS, CLEANING = 1, 1, 3, 30, 3600  # seconds between two rounds
 
 
 def run(app: Flask, parent: int | None = None) -> None:
@@ -48,6 +49,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     for job, seconds in (
         (catch_up, INDEX),
         (mend, INDEX),
+        (match, FINDS),
         (send_letters, LETTERS),
         (send_digests, DIGESTS),
         (clean, CLEANING),
@@ -117,6 +119,11 @@ def mend() -> None:
     remaking.mend()
 
 
+def match() -> None:
+    """What the searches that are followed find stands in the feeds within two seconds."""
+    finds.catch_up(clock.now())
+
+
 def send_letters() -> None:
     """Invitations, confirmations, new passwords."""
     account_letters.send_pending(clock.now())
@@ -134,3 +141,4 @@ def clean() -> None:
         links.forget_old(clock.now())
         account_letters.forget_old(clock.now())
         missed.forget_old(clock.now().date())
+        finds.forget_old()

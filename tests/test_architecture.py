@@ -14,14 +14,14 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead clock errors garbage periods text version demo_content search.bits search.compounds "
+    0: "ahead clock errors garbage periods spoken text version demo_content search.bits search.compounds "
        "search.document search.inflection",
     0.3: "slugs dialect among",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     # what a post is found by, and how a segment keeps it
     0.7: "search.ranking search.terms",
-    0.8: "search.tsquery search.whoosh_leaf",
+    0.8: "search.matching search.tsquery search.whoosh_leaf",
     0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
     1: "db mailer passwords search.whoosh_index",
@@ -36,17 +36,18 @@ FLOORS = {
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags grants claims sentences installing search.whoosh_engine "
+    3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
        "search.postgres_engine",
     3.2: "aliases missed tag_facts",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     3.7: "brought indexed",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
+    4.2: "steps",
     # what is made of posts, and goes out or comes in
-    4.5: "arrivals copy_reading in_database",
-    5: "copying demo_script feeds indexing transfer account_letters handover",
-    5.1: "digest_week remaking",
+    4.5: "arrivals copy_reading finds in_database",
+    5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
+    5.1: "digest_week remaking threads",
     5.2: "digest inbox demo_play demo_large",
     5.4: "digest_letter demo",
     5.6: "digest_run",
@@ -54,7 +55,7 @@ FLOORS = {
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.health web.log web.unchanged",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.kept web.manage web.posts web.refusals web.shown",
+         "web.kept web.manage web.posts web.refusals web.shown web.steps",
     6.3: "web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
@@ -72,7 +73,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "finds", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

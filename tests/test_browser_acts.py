@@ -142,7 +142,7 @@ def test_a_reply_is_written_below_its_post_and_stands_there(
     for text in ("And the bolt", "And the nut"):
         page.locator(".composer [name=line]").fill(text)
         page.get_by_role("button", name="Reply", exact=True).click()
-        expect(page.locator(".thread > article .line").last).to_have_text(text)
+        expect(page.locator(".thread article .line").last).to_have_text(text)
         expect(page.locator(".composer [name=line]")).to_have_value("")
     expect(posts(page)).to_have_count(4)
     closed(page)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from microshare import departments, feeds, follows, mutes, posts, saves, tags
+from microshare import departments, feeds, follows, mutes, posts, saves, searches, tags, threads
 from microshare.db import db, saving
 from tests.acts import publish
 from tests.conftest import NOON, House, furnish
@@ -71,6 +71,22 @@ def test_no_feed_looks_at_every_post(house: House, name: str) -> None:
              and line.split()[1] in ("posts", "post_tags", "thanks", "saved")
              and "ix_posts_open_questions" not in line]
     assert scans == [], plan
+
+
+@pytest.mark.parametrize("before", [None, 15])
+def test_who_follows_a_search_looks_at_no_more_posts(house: House, before: int | None) -> None:
+    with saving():
+        follows.follow(house.linus, searches.named("number", "", NOON), NOON)
+    plan = plan_of(lambda: feeds.own(house.linus, now=NOON, before=before))
+    assert any("finds" in line for line in plan)
+    scans = [line for line in plan if line.startswith("SCAN")
+             and line.split()[1] in ("posts", "post_tags", "finds")]
+    assert scans == [], plan
+
+
+def test_the_page_of_a_thread_finds_it_by_its_first_post(house: House) -> None:
+    plan = plan_of(lambda: threads.of(house.linus, 1))
+    assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] == "posts"]
 
 
 def test_the_open_feed_walks_down_the_ids_without_sorting(house: House) -> None:

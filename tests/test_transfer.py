@@ -381,7 +381,7 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table that a post touches, but for moments of making."""
     wanted = {
         "posts": "id author_id department_id kind line line_html note note_html reply_to_id "
-                 "thread_id key created_at reply_count thanks_count version",
+                 "thread_id key created_at reply_count thanks_count version language",
         "post_tags": "post_id position added_by_id added_at",
         "mentions": "post_id user_id",
         "inbox_items": "reader_id kind post_id actor_id at",

@@ -128,6 +128,9 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "health.alive",
         "health.ready",
         "help.show",
+        "help.after_a_visit",
+        "help.asking_around",
+        "help.instead_of_a_cc",
         "static",
     }
     stranger = browser_of(site)
@@ -141,6 +144,7 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "token": "t",
         "day": "2026-11-23",
         "goal_id": 1,
+        "search_id": 1,
     }
     for rule in site.url_map.iter_rules():
         if rule.endpoint in public:

@@ -1,15 +1,17 @@
 """The search page: suggestions, typing, and what is told of a search that found nothing."""
 
+import html
 import re
 import shutil
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 
-from microshare import indexing, missed, search
+from microshare import finds, indexing, missed, search
 from microshare.db import db
-from tests.conftest import Browser
-from tests.test_web_posts import publish
+from tests.conftest import NOON, Browser, Queries
+from tests.test_web_posts import ids, publish
 
 
 def page(browser: Browser, **asked: str) -> str:
@@ -138,3 +140,100 @@ def test_search_still_says_so_where_the_index_is_gone(ada: Browser, site: Flask)
         assert embedded is not None
         shutil.rmtree(embedded.shards.path, ignore_errors=True)
     assert ada.send("/search/missed", q="pump").status_code == 503
+
+
+def chips(text: str) -> dict[str, str]:
+    """The filters that a page offers, and the search that each leads to."""
+    found = re.findall(r'<a data-chip href="([^"]+)"[^>]*>([^<]+)<', text)
+    return {
+        html.unescape(words): parse_qs(urlsplit(html.unescape(to)).query).get("q", [""])[0]
+        for to, words in found
+    }
+
+
+def test_filters_are_written_in_the_searchs_own_words(ada: Browser, pump: int) -> None:
+    offered = chips(page(ada, q="noisy  pump"))
+    assert offered["is:open"] == "noisy pump is:open"
+    assert offered["#acme"] == "noisy pump #acme"
+    assert offered["from:ada"] == "noisy pump from:ada"
+    assert offered["dept:sales"] == "noisy pump dept:sales"
+    assert any(words.startswith("after:20") for words in offered)
+    narrowed = chips(page(ada, q="noisy #acme after:2020 IS:QUESTION from:\"Ada L\""))
+    assert narrowed["#acme"] == "noisy after:2020 IS:QUESTION from:\"Ada L\""
+    assert narrowed["IS:QUESTION"] == "noisy #acme after:2020 from:\"Ada L\""
+    assert narrowed["after:2020"] == "noisy #acme IS:QUESTION from:\"Ada L\""
+    assert "is:question" not in narrowed
+    assert len([words for words in narrowed if words.startswith("after:")]) == 1
+    assert chips(page(ada))["from:ada"] == "from:ada"
+    assert chips(page(ada, q="#acme"))["#acme"] == ""
+
+
+def test_a_filter_is_text_and_no_html(ada: Browser, pump: int) -> None:
+    assert "<b>" not in page(ada, q='from:"<b>x</b>" pump')
+
+
+def test_the_number_found_is_told(ada: Browser, pump: int, site: Flask) -> None:
+    assert 'data-count="1 post found"' in page(ada, q="pump")
+    assert 'data-count="0 posts found"' in page(ada, q="turbine", typing="1")
+    for number in range(31):
+        publish(ada, f"seal {number}")
+    indexed(site)
+    assert 'data-count="More than 30 posts found"' in page(ada, q="seal")
+
+
+def test_a_search_is_followed_muted_and_unfollowed_from_its_page(
+    ada: Browser, grace: Browser, pump: int, site: Flask
+) -> None:
+    assert "Follow this search" in page(grace, q="pump noisy")
+    assert grace.send("/searches", q=" pump  noisy").headers["Location"] == "/search?q=pump+noisy"
+    text = page(grace, q="pump noisy")
+    assert "Stop following this search" in text
+    assert "Follow this search" in page(ada, q="pump noisy")
+    with site.app_context():
+        while finds.catch_up(NOON):
+            pass
+        db.session.remove()
+    feed = grace.get("/")
+    assert ids(feed) == [pump]
+    assert "your search “pump noisy”" in feed.get_data(as_text=True)
+    assert 'formaction="/searches/1/follow"' in feed.get_data(as_text=True)
+    grace.send("/searches/1/mute", span="week")
+    assert ids(grace.get("/")) == []
+    settings = grace.get("/settings").get_data(as_text=True)
+    assert settings.count("Search: pump noisy") == 2  # followed, and muted
+    grace.send("/searches/1/mute", undo="1")
+    assert ids(grace.get("/")) == [pump]
+    assert grace.send("/searches/1/follow", undo="1").headers["Location"] == "/settings"
+    assert ids(grace.get("/")) == []
+    assert "Search: pump noisy" not in grace.get("/settings").get_data(as_text=True)
+
+
+def test_following_nonsense_is_refused_with_a_sentence(ada: Browser, pump: int) -> None:
+    for words in ("", " ", "?!", "-", "\x07"):
+        answer = ada.send("/searches", q=words)
+        assert answer.status_code == 422
+        assert "asks for something" in answer.get_data(as_text=True)
+    assert ada.send("/searches", q="x" * 300_000).status_code == 303
+    assert ada.send("/searches/99/follow").status_code == 404
+    assert ada.post("/searches", data={"q": "pump"}).status_code == 400
+
+
+def test_an_empty_result_leads_on(ada: Browser, pump: int) -> None:
+    text = page(ada, q="noisy pump turbine is:question")
+    assert 'href="/new?line=noisy+pump+turbine?"' in text
+    text = page(ada, q='"noisy pumps" tur* -fan why?')
+    assert 'href="/new?line=noisy+pumps+tur+why?"' in text
+    text = page(ada, q="noisy turbine #acme")
+    assert "With one word less" in text
+    assert 'href="/search?q=noisy+%23acme&amp;sort=newest"' in text
+    assert 'href="/new?line=noisy+turbine?+%23acme"' in text
+    typed = page(ada, q="noisy turbine #acme", typing="1")
+    assert "With one word less" not in typed
+    assert 'href="/new?line=noisy+turbine?+%23acme"' in typed
+
+
+def test_a_search_page_takes_at_most_eight_queries(ada: Browser, pump: int, site: Flask) -> None:
+    ada.send("/searches", q="pump")
+    with site.app_context(), Queries() as queries:
+        page(ada, q="pump")
+    assert len(queries) <= 8

@@ -14,7 +14,7 @@ from microshare.models.posts import (
     Tag,
     Thanks,
 )
-from microshare.models.searches import MissedSearch, TagAlias
+from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
     "Department",
@@ -22,6 +22,7 @@ __all__ = [
     "Digest",
     "DigestRun",
     "FailedSignIn",
+    "Find",
     "Follow",
     "Goal",
     "InboxItem",
@@ -36,10 +37,12 @@ __all__ = [
     "PostTerms",
     "Revision",
     "Saved",
+    "SavedSearch",
     "SigningKey",
     "Tag",
     "TagAlias",
     "Thanks",
     "Token",
+    "Unmatched",
     "User",
 ]

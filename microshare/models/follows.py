@@ -9,13 +9,13 @@ from microshare.db import Base
 
 
 class Follow(Base):
-    """A reader follows a tag, a person or a department (the target's id, by kind)."""
+    """A reader follows a tag, a person, a department or a search (the target's id, by kind)."""
 
     __tablename__ = "follows"
     __table_args__ = (Index("ix_follows_kind_target_id", "kind", "target_id"),)
 
     reader_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # tag, person, department
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # and search
     target_id: Mapped[int] = mapped_column(primary_key=True)
     since: Mapped[datetime]
 
@@ -32,12 +32,12 @@ class DepartmentTag(Base):
 
 
 class Mute(Base):
-    """A reader leaves out a tag, a person or a thread, until a moment or for good."""
+    """A reader leaves out a tag, a person, a thread or a search, until a moment or for good."""
 
     __tablename__ = "mutes"
 
     reader_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # tag, person, thread
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # or search
     target_id: Mapped[int] = mapped_column(primary_key=True)
     until: Mapped[datetime | None]
 

@@ -50,12 +50,18 @@ class User(UserMixin, Base):  # type: ignore[misc]
     digest_hour: Mapped[int] = mapped_column(default=8)  # in the reader's own zone
     # Whether single keys act on pages; whoever speaks or slips to the keyboard can do without.
     keys_on: Mapped[bool] = mapped_column(default=True, server_default=true())
+    welcomed_at: Mapped[datetime | None]  # None: is shown the first steps
 
     department: Mapped[Department] = relationship(lazy="raise_on_sql")
 
     def get_id(self) -> str:
         """What the session remembers: the user and the epoch it began in."""
         return f"{self.id}.{self.session_epoch}"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the first steps are still to be taken."""
+        return self.welcomed_at is None
 
     @property
     def manages(self) -> bool:

@@ -16,13 +16,14 @@ from microshare.models import Post
 from microshare.search import analysis
 from microshare.search.document import Document, Health
 from microshare.search.postgres_engine import PostgresEngine
-from microshare.search.query import Query, parse, respelt
+from microshare.search.query import Query, parse, pieces, respelt
 from microshare.search.whoosh_engine import WhooshEngine
 
 MANY = 300  # posts that wait to be indexed, of which a searcher is told
 
 _KEY = "microshare.search"
 _GUESSES = 8  # words of a search that are looked up
+_OFFERED = 3  # shorter searches
 _making = threading.Lock()
 
 
@@ -132,3 +133,18 @@ def suggestion(raw: str, *, zone: tzinfo = UTC) -> str | None:
             better[term.words[0]] = word
     mended = respelt(raw, better)
     return mended if better and find(mended, limit=1, zone=zone).ids else None
+
+
+def fewer(raw: str, *, zone: tzinfo = UTC) -> list[str]:
+    """The search with one thing less, for one that found nothing: those that find something.
+
+    The most telling are not known, so each is left out in turn.
+    """
+    typed = pieces(raw)
+    if not 1 < len(typed) <= _GUESSES:
+        return []
+    shorter = (" ".join(typed[:i] + typed[i + 1 :]) for i in reversed(range(len(typed))))
+    finds = (
+        one for one in shorter if engine().find(parse(one), sort="newest", limit=1, zone=zone)
+    )
+    return list(islice(finds, _OFFERED))

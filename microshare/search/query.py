@@ -131,6 +131,25 @@ def respelt(raw: str, better: Mapping[str, str]) -> str:
     return "".join(pieces)
 
 
+def pieces(raw: str) -> list[str]:
+    """What was typed, piece by piece: words, phrases and filters.
+
+    >>> pieces('noisy from:"Ada L" #acme')
+    ['noisy', 'from:"Ada L"', '#acme']
+    """
+    return [piece[0] for piece in _PIECE.finditer(raw[:LENGTH_LIMIT])]
+
+
+def is_filter(piece: str) -> bool:
+    """Whether a piece is a filter, and no word that a post says.
+
+    >>> [is_filter(piece) for piece in ("#acme", "is:open", "-from:ada", "is:it", '"a b"')]
+    [True, True, True, False, False]
+    """
+    query = parse(piece)
+    return not query.is_empty and not query.terms
+
+
 def _with_plain(query: Query, piece: str) -> Query:
     negated = piece.startswith("-")
     piece = piece.removeprefix("-")

@@ -63,6 +63,6 @@ document.addEventListener("toggle", (event) => {
 
 // The post that a thread was opened at.
 const here = document.getElementById(document.querySelector("[data-here]")?.dataset.here ?? "");
-if (here && !location.hash && here !== here.parentElement.querySelector(".post")) {
+if (here && !location.hash && here !== document.querySelector(".thread .post")) {
   here.scrollIntoView({ block: "center" });
 }

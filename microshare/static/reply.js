@@ -25,7 +25,8 @@ document.addEventListener("click", async (event) => {
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const post = link.closest("[data-post-id]");
-  const open = post.nextElementSibling;
+  const above = post.closest(".posts > *") ?? post; // in a thread it stands in a frame of its own
+  const open = above.nextElementSibling;
   if (open?.matches(".replying")) {
     open.remove(); // the text is kept as a draft
     return;
@@ -36,7 +37,7 @@ document.addEventListener("click", async (event) => {
     return;
   }
   const form = (await page(link.href))?.querySelector("form[data-composer]");
-  if (!form || post.nextElementSibling?.matches(".replying")) {
+  if (!form || above.nextElementSibling?.matches(".replying")) {
     if (!form) location.assign(link.href);
     return;
   }
@@ -44,7 +45,7 @@ document.addEventListener("click", async (event) => {
   const place = document.createElement("div");
   place.className = "replying";
   place.append(form);
-  post.after(place);
+  above.after(place);
   form.dispatchEvent(new Event("brought", { bubbles: true }));
   form.elements.line.focus();
 });
@@ -76,7 +77,8 @@ document.addEventListener("posted", async (event) => {
   reply.classList.remove("current");
   reply.removeAttribute("aria-current");
   reply.tabIndex = -1;
-  if (place) place.replaceWith(reply);
-  else thread.append(reply);
+  const shown = thread ? reply.closest(".posts > *") : reply;
+  if (place) place.replaceWith(shown);
+  else thread.insertBefore(shown, thread.querySelector(":scope > .older"));
   reply.focus();
 });

@@ -28,6 +28,7 @@ from microshare.web import (
     security,
     settings,
     shown,
+    steps,
     unchanged,
 )
 
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     manage,
     posts,
     settings,
+    steps,
 )
 
 

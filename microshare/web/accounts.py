@@ -140,7 +140,7 @@ def _join_page(token: str | None) -> str | Response:
     joined = people.by_id(user_id)
     if joined is not None:
         _begin(joined)
-    return redirect(url_for("lists.own"), 303)
+    return redirect(url_for("steps.department"), 303)
 
 
 def _chosen_department(role: str) -> Department:

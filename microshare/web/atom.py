@@ -1,6 +1,7 @@
 """Every list as an Atom feed (RFC 4287), for a personal token or a signed-in browser."""
 
 from datetime import datetime
+from typing import Any
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, request, url_for
@@ -14,10 +15,17 @@ from microshare.web.language import locale, zone
 pages = Blueprint("atom", __name__)
 
 
+class _Spoken(Atom1Feed):  # type: ignore[misc]
+    """A feed whose entries say in which language they are."""
+
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        return {"xml:lang": item["language"]} if item["language"] else {}
+
+
 def _feed(title: str, path: str, items: list[Item]) -> str:
     """The feed of these posts. Ids are addresses by post, so they stay the same everywhere."""
     settings = config.current()
-    feed = Atom1Feed(
+    feed = _Spoken(
         title=f"{title} · {settings.company}",
         link=settings.url + path,
         feed_url=settings.url + request.path,
@@ -36,6 +44,7 @@ def _feed(title: str, path: str, items: list[Item]) -> str:
             author_name=f"{post.author.name} ({post.department.name})",
             pubdate=post.created_at,
             updateddate=post.edited_at or post.created_at,
+            language=post.language,
             categories=[tie.tag.name for tie in post.tags],
         )
     if not items:

@@ -3,11 +3,11 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import clock, feeds, missed, search
+from microshare import clock, feeds, interests, missed, narrowing, search, searches
 from microshare.db import saving
-from microshare.search.query import LENGTH_LIMIT
+from microshare.search.query import LENGTH_LIMIT, is_filter, pieces
 from microshare.web.asked import before, reader
-from microshare.web.language import zone
+from microshare.web.language import zone, zone_name
 
 pages = Blueprint("find", __name__)
 SORTS = ("newest", "best")
@@ -20,27 +20,54 @@ def find() -> str:
     sort = request.args.get("sort", "newest")
     sort = sort if sort in SORTS else "newest"
     typing = request.args.get("typing") == "1"
-    page = matcher = suggestion = None
-    missing, is_whole = "", True
+    shown: dict[str, object] = {"page": None, "matcher": None, "is_whole": True}
+    cards = []
     if raw.strip():
         page, found = feeds.found(
             reader(), raw, sort=sort, before=before(), zone=zone(), typing=typing
         )
-        matcher, is_whole = found.matcher, found.is_whole
-        if not found.ids and before() is None and not typing:
-            suggestion = search.suggestion(raw, zone=zone())
-            missing = "" if suggestion or not is_whole else missed.words_of(raw)
+        cards = [item.post for item in page.items]
+        shown = {"page": page, "matcher": found.matcher, "is_whole": found.is_whole}
+        shown |= _standing(raw)
+        if not found.ids and before() is None:
+            shown |= _help(raw, found.is_whole, typing=typing)
+    today = clock.now().astimezone(zone()).date()
     return render_template(
         "search.html",
         q=raw,
         sort=sort,
-        page=page,
-        matcher=matcher,
-        suggestion=suggestion,
-        missing=missing,
+        chips=narrowing.of(raw, cards, reader(), today),
         told=request.args.get("told") == "1",
-        is_whole=is_whole,
+        **shown,
     )
+
+
+def _standing(raw: str) -> dict[str, object]:
+    """Whether the reader follows this search."""
+    search_id = searches.known(raw, zone_name())
+    if search_id is None:
+        return {"search_id": None}
+    standing = interests.standing(reader(), "search", search_id, clock.now())
+    return {"search_id": search_id, "standing": standing}
+
+
+def _help(raw: str, is_whole: bool, *, typing: bool) -> dict[str, object]:
+    """What may help where nothing was found; guesses are left to a search that is finished."""
+    typed = pieces(raw)
+    words = (one.strip('"*') for one in typed if not is_filter(one) and not one.startswith("-"))
+    question = " ".join(words).rstrip("?")
+    tags = [piece for piece in typed if piece.startswith("#")]
+    asked: dict[str, object] = {
+        "question": " ".join((f"{question}?" if question else "", *tags)).strip()
+    }
+    if typing:
+        return asked
+    suggestion = search.suggestion(raw, zone=zone())
+    return asked | {
+        "suggestion": suggestion,
+        "fewer": search.fewer(raw, zone=zone()),
+        "missing": "" if suggestion or not is_whole else missed.words_of(raw),
+    }
 
 
 @pages.post("/search/missed")

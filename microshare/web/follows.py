@@ -5,10 +5,11 @@ from collections.abc import Callable
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import clock, departments, follows, mutes, people, tags
+from microshare import clock, departments, follows, mutes, people, searches, tags
 from microshare.db import saving
-from microshare.models import Department, Tag, User
+from microshare.models import SavedSearch, Tag, User
 from microshare.web.asked import back, undo, user
+from microshare.web.language import zone_name
 
 pages = Blueprint("follows", __name__)
 
@@ -26,6 +27,26 @@ def follow_person(username: str) -> Response:
 @pages.post("/departments/<slug>/follow")
 def follow_department(slug: str) -> Response:
     return _follow(lambda: departments.get(slug), url_for("lists.department", slug=slug))
+
+
+@pages.post("/searches")
+def follow_words() -> Response:
+    """Follow a search by its words: nobody may have followed it before."""
+    raw = request.form.get("q", "")
+    return _follow(
+        lambda: searches.named(raw, zone_name(), clock.now()),
+        url_for("find.search", q=searches.tidied(raw)),
+    )
+
+
+@pages.post("/searches/<id:search_id>/follow")
+def follow_search(search_id: int) -> Response:
+    return _follow(lambda: searches.get(search_id), url_for("settings.show"))
+
+
+@pages.post("/searches/<id:search_id>/mute")
+def mute_search(search_id: int) -> Response:
+    return _mute(lambda: searches.get(search_id), url_for("settings.show"))
 
 
 @pages.post("/tags/<name>/mute")
@@ -54,7 +75,7 @@ def department_tag(slug: str) -> Response:
     return back(url_for("lists.department", slug=slug))
 
 
-def _follow(find: Callable[[], Tag | User | Department], default: str) -> Response:
+def _follow(find: Callable[[], follows.Target], default: str) -> Response:
     with saving():
         target = find()
         if undo():
@@ -64,7 +85,7 @@ def _follow(find: Callable[[], Tag | User | Department], default: str) -> Respon
     return back(default)
 
 
-def _mute(find: Callable[[], Tag | User], default: str) -> Response:
+def _mute(find: Callable[[], Tag | User | SavedSearch], default: str) -> Response:
     with saving():
         target = find()
         if undo():

@@ -1,4 +1,4 @@
-"""The help page."""
+"""The help pages: what there is, and a screen for each habit."""
 
 from flask import Blueprint, render_template
 
@@ -15,3 +15,21 @@ def show() -> str:
     return render_template(
         "help.html", line_limit=settings.line_limit, note_limit=settings.note_limit
     )
+
+
+@pages.get("/help/instead-of-a-cc")
+@public
+def instead_of_a_cc() -> str:
+    return render_template("habit_cc.html")
+
+
+@pages.get("/help/after-a-visit")
+@public
+def after_a_visit() -> str:
+    return render_template("habit_visit.html")
+
+
+@pages.get("/help/asking-around")
+@public
+def asking_around() -> str:
+    return render_template("habit_asking.html")

@@ -104,11 +104,11 @@ class _Parts:
         self,
         looking: Looking,
         item: Item,
-        thread: int,
+        thread: int | None,
         is_current: bool = False,
         extra: str = "",
     ) -> Markup:
-        """A post in its thread, where it does not repeat that it replies to the first one.
+        """A post in its thread, where it does not repeat that it replies to the post `thread`.
 
         `extra` is markup before its buttons.
         """

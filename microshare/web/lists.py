@@ -5,7 +5,7 @@ from datetime import timedelta
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
+from microshare import aliases, cards, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
 from microshare.web import unchanged
@@ -68,7 +68,8 @@ def news() -> Response:
 @quiet
 def counts() -> Response:
     """Replies and thanks of these posts, for a page that asks now and then: `{"7": [2, 1]}`."""
-    answer = jsonify(feeds.counts(numbers(request.args.get("posts", ""))))
+    asked = numbers(request.args.get("posts", ""))[: feeds.LARGEST_PAGE]
+    answer = jsonify(cards.counts(asked))
     answer.add_etag(weak=True)
     return answer.make_conditional(request)
 

@@ -12,8 +12,10 @@ from microshare import (
     posts,
     questions,
     saves,
+    spoken,
     tags,
     thanks,
+    threads,
 )
 from microshare.db import saving
 from microshare.errors import Missing
@@ -71,20 +73,17 @@ def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> 
 
 @pages.get("/posts/<id:post_id>")
 def thread(post_id: int) -> str:
-    page = feeds.thread(reader(), post_id)
-    here = next(item for item in page.items if item.post.id == post_id)
-    if here.post.withdrawn_at is not None and len(page.items) == 1:
+    found = threads.of(reader(), post_id, after=number(request.args.get("after", "")))
+    if found.here.post.withdrawn_at is not None and found.count == 1:
         raise Missing("post", id=post_id)
-    root = page.items[0].post
     return render_template(
         "thread.html",
-        page=page,
-        here=here,
-        root=root,
+        thread=found,
+        here=found.here,
+        root=found.root,
         key=unchanged.new_key(),
-        answer=next((i for i in page.items if i.post.id == root.answer_id), None),
         reach=thanks.reach(post_id),
-        muted=interests.standing(reader(), "thread", root.id, clock.now()).is_muted,
+        muted=interests.standing(reader(), "thread", found.root.id, clock.now()).is_muted,
     )
 
 
@@ -98,7 +97,12 @@ def choices(post_id: int) -> str:
 @pages.get("/posts/<id:post_id>/history")
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
-    return render_template("history.html", post=post, revisions=posts.history(post))
+    return render_template(
+        "history.html",
+        post=post,
+        revisions=posts.history(post),
+        language_of=lambda revision: spoken.of(f"{revision.line}\n{revision.note}"),
+    )
 
 
 @pages.route("/posts/<id:post_id>/edit", methods=["GET", "POST"])
