@@ -81,9 +81,12 @@ async function send(form, button, { id, fields }) {
   const isHere = focused.contains(button);
   let shown;
   if (!page || (id && !page.querySelector(`${all} .actions`))) {
-    // Whatever the server has to say, it says on a page of its own.
+    // Whatever the server has to say, it says on a page of its own; but who is signed out is asked
+    // to sign in, and comes back here.
+    const check = await fetch("/counts", { redirect: "manual" }).catch(() => answer);
     button.dataset.plain = "";
-    if (button.isConnected) form.requestSubmit(button);
+    if (check.type === "opaqueredirect") location.reload();
+    else if (button.isConnected) form.requestSubmit(button);
   } else if (button.closest(`${ENDING}, [data-undoes]`)) {
     shown = turn(button);
     if (!shown.matches("button")) shown = shown.querySelector("button");
