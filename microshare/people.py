@@ -223,6 +223,11 @@ def set_digest(user: User, *, on: bool, weekday: int, hour: int) -> None:
     user.digest_on, user.digest_weekday, user.digest_hour = on, weekday, hour
 
 
+def set_keys(user: User, *, on: bool) -> None:
+    """Whether single keys act on pages, such as `j` for the next post."""
+    user.keys_on = on
+
+
 def set_password(user: User, password: str) -> None:
     """A new password; every session that began with the old one ends."""
     user.password_hash = passwords.hashed(password)

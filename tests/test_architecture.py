@@ -55,7 +55,7 @@ FLOORS = {
     5.6: "digest_run",
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
-    6.1: "web.composing web.health web.log web.sent",
+    6.1: "web.composing web.health web.log web.sent web.unchanged",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
          "web.kept web.lists web.manage web.photos web.posts web.shown web.steps",
     6.3: "web.offline web.refusals web.settings",

@@ -33,6 +33,7 @@ from microshare.web import (
     settings,
     shown,
     steps,
+    unchanged,
 )
 
 BLUEPRINTS = (
@@ -81,6 +82,7 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)

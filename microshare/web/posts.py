@@ -1,7 +1,5 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
-import secrets
-
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -21,7 +19,7 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web import composing, sent
+from microshare.web import composing, sent, unchanged
 from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
@@ -34,7 +32,7 @@ def compose() -> str:
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
-        secrets.token_urlsafe(12),
+        unchanged.new_key(),
     )
 
 
@@ -45,7 +43,7 @@ def publish() -> Response | tuple[dict[str, object], int]:
 
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
-        fresh = secrets.token_urlsafe(12) if used or not key else key
+        fresh = unchanged.new_key() if used or not key else key
         typed = (line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
         return composing.page(*typed, photos=sent.words())
 
@@ -63,6 +61,7 @@ def publish() -> Response | tuple[dict[str, object], int]:
             photos=photos,
             now=clock.now(),
         ).id
+    unchanged.key_was_used(post_id)
     address = url_for("posts.thread", post_id=post_id)
     if as_json():
         return {"id": post_id, "url": address}, 201
@@ -79,7 +78,7 @@ def thread(post_id: int) -> str:
         thread=found,
         here=found.here,
         root=found.root,
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         reach=thanks.reach(post_id),
         muted=interests.standing(reader(), "thread", found.root.id, clock.now()).is_muted,
     )
