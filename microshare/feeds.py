@@ -84,6 +84,7 @@ _SAVED = cards.newest(_by_tie(Saved.post_id, Saved.reader_id == _WHICH))
 
 
 _FROM_LOWEST: ColumnElement[bool] = Post.id >= bindparam("lowest")
+_OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
 _LET_IN = or_(Post.author_id == bindparam("reader"), interests.UNMUTED)
 
 
@@ -114,9 +115,8 @@ class _Own(NamedTuple):
 
 
 def _own(walked: Select[int], gathered: Select[int]) -> _Own:
-    return _Own(
-        cards.newest(walked), cards.newest(gathered), gathered.limit(bindparam("limit"))
-    )
+    news = gathered.where(_OF_OTHERS).limit(bindparam("limit"))
+    return _Own(cards.newest(walked), cards.newest(gathered), news)
 
 
 # Most readers follow no search, and their feed does not look for what searches found.
@@ -126,7 +126,7 @@ _OWN = {
 }
 _ALL_NEWS = (
     select(Post.id)
-    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"))
+    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"), _OF_OTHERS)
     .limit(bindparam("limit"))
 )
 
@@ -153,18 +153,19 @@ _NEWEST = select(func.max(Post.id))
 def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
-    Asked every few seconds by every open page: where nothing was written at all, by one query.
+    What the reader wrote is no news. An open page asks often: where nothing was written, one query.
     """
     ask = db.session.connection()
     newest = ask.scalar(_NEWEST) or 0
     if newest <= after:
         return 0
-    asked = {"limit": LARGEST_PAGE, "after": after, "lowest": after + 1, "before": newest + 1}
+    asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
     wants = interests.of(reader, now)
+    asked |= {"lowest": after + 1, "before": newest + 1}
     statement = _OWN[bool(wants.all_searches)].news
-    return len(ask.scalars(statement, {**asked, **wants.bound(), "reader": reader.id}).all())
+    return len(ask.scalars(statement, {**asked, **wants.bound()}).all())
 
 
 def everyone(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:

@@ -40,9 +40,9 @@ def publish(
     text, `photos` those that `photos.chosen` gave. `department` is where the author was when it was
     written, if not where they are now. Raises `Refused`, with a code for each way to be wrong.
     """
+    if (earlier := with_key(author.id, key)) is not None:
+        return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
     _may_publish(author, reply_to)
-    if (earlier := _by_key(author, key)) is not None:
-        return _same(earlier, line)
     draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
     post = Post(
         author_id=author.id,
@@ -70,12 +70,12 @@ def _may_publish(author: User, reply_to: Post | None) -> None:
     )
 
 
-def _by_key(author: User, key: str | None) -> Post | None:
+def with_key(author_id: int, key: str | None) -> Post | None:
     """The post that this author published under the key."""
     if not key:
         return None
     drafts.check_key(key)
-    return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
+    return db.session.scalars(select(Post).filter_by(author_id=author_id, key=key)).one_or_none()
 
 
 def _same(earlier: Post, line: str) -> Post:
@@ -96,7 +96,7 @@ def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
             db.session.flush()
             kept_photos.store(post.id, photos)
     except IntegrityError:
-        if (earlier := _by_key(author, key)) is None:
+        if (earlier := with_key(author.id, key)) is None:
             raise
         return earlier
     return None

@@ -24,6 +24,7 @@ class Reader(NamedTuple):
     time_zone: str
     read_up_to: int
     inbox_read_up_to: int
+    keys_on: bool
     is_new: bool  # the first steps are still to be taken
     department: Place
 
@@ -52,7 +53,7 @@ AnyReader = User | Reader
 _READER = (
     select(
         User.id, User.username, User.name, User.role, User.language, User.time_zone,
-        User.read_up_to, User.inbox_read_up_to, User.welcomed_at.is_(None),
+        User.read_up_to, User.inbox_read_up_to, User.keys_on, User.welcomed_at.is_(None),
         Department.id, Department.name, Department.slug,
     )
     .join(Department, Department.id == User.department_id)
@@ -70,5 +71,5 @@ def find(user_id: int, epoch: int) -> Reader | None:
     row: Any = db.session.connection().execute(_READER, asked).one_or_none()
     if row is None:
         return None
-    *known, is_new = row[:9]
-    return Reader._make((*known, bool(is_new), Place._make(row[9:])))
+    *known, is_new = row[:10]
+    return Reader._make((*known, bool(is_new), Place._make(row[10:])))

@@ -185,6 +185,7 @@ REFUSALS = {
         "This form was open for too long, or its cookie is gone. What you typed is "
         "below: please send it again."
     ),
+    "signed-out": _("You are signed out. Please sign in and send it again."),
     "form-insecure": _(
         "The browser sent no cookie, so nothing was changed. Cookies need https "
         "here: please open %(url)s."

@@ -20,11 +20,14 @@ from microshare.config import Settings
 
 
 @contextmanager
-def running(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The server process and its address; all of its group is gone afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def running(
+    settings: Settings, port: int = 0
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The server process and its address; all of its group is gone afterwards.
+
+    `port`: where one stood before that was killed; 0: any that is free.
+    """
+    port = port or free_port()
     settings = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
     server = subprocess.Popen(
         [sys.executable, "-m", "microshare.cli", "serve"],
@@ -37,6 +40,12 @@ def running(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], str]]
         yield server, settings.url
     finally:
         stop(server, signal.SIGTERM)
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def stop(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:

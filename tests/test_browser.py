@@ -68,6 +68,7 @@ def signed_in(browser: Browser, url: str, login: str = "ada", **options: object)
     page.get_by_label(re.compile("username", re.I)).fill(login)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/$"))  # going on at once would break off signing in
     return page
 
 
@@ -148,6 +149,8 @@ PAGES = [
     "/questions",
     "/inbox",
     "/saved",
+    "/outbox",
+    "/offline",
     "/digest",
     "/settings",
     "/manage",

@@ -5,6 +5,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from microshare import (
+    cards,
     departments,
     feeds,
     follows,
@@ -452,3 +453,24 @@ def test_solved_questions_leave_the_board(house: House, domain: Flask) -> None:
         questions.solve(question, house.ada, NOON)
     assert feeds.questions(house.grace).items == []
     assert db.session.scalar(select(func.count()).select_from(Post)) == 1
+
+
+def test_what_the_reader_wrote_is_no_news(house: House) -> None:
+    publish(house.grace, "mine #pumps")
+    follow(house.grace, tags.get("pumps"))
+    assert feeds.news(house.grace, 0, now=NOON) == 0
+    assert feeds.news(house.grace, 0, now=NOON, everyone=True) == 0
+    assert feeds.news(house.ada, 0, now=NOON, everyone=True) == 1
+
+
+def test_replies_and_thanks_of_posts_are_counted_in_one_query(house: House) -> None:
+    first, second, gone = (publish(house.ada, line) for line in ("one", "two", "three"))
+    publish(house.grace, "indeed", reply_to=first)
+    thank(first, house.grace, house.linus)
+    with saving():
+        posts.withdraw(gone, house.ada, NOON)
+    ids = [first.id, second.id, gone.id]
+    with Queries() as counted:
+        assert cards.counts([*ids, 10**9]) == {first.id: (1, 2), second.id: (0, 0)}
+    assert len(counted) == 1
+    assert cards.counts([]) == {}

@@ -303,3 +303,11 @@ def test_the_zones_to_choose_from_are_places(house: House) -> None:
     assert zones == sorted(zones)
     assert not [zone for zone in zones if zone.startswith("Etc/") or "/" not in zone]
     assert people.zone_of(house.ada).key == "Europe/Amsterdam"
+
+
+def test_single_keys_are_on_until_they_are_switched_off(house: House) -> None:
+    assert house.grace.keys_on
+    with saving():
+        people.set_keys(house.grace, on=False)
+    assert not people.get("grace").keys_on
+    assert people.get("ada").keys_on

@@ -131,6 +131,9 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "help.after_a_visit",
         "help.asking_around",
         "help.instead_of_a_cc",
+        "offline.away",
+        "offline.manifest",
+        "offline.worker",
         "static",
     }
     stranger = browser_of(site)
@@ -397,3 +400,20 @@ def test_nobodys_mailbox_is_filled_from_the_page_of_forgotten_passwords(site: Fl
     for login in ("ada", "nobody"):
         answers = [browser_of(site).send("/forgotten", login=login).status_code for _ in range(6)]
         assert answers == [200] * 5 + [429], login
+
+
+def test_single_keys_are_switched_off_in_the_settings_and_the_help_lists_them(
+    ada: Browser, site: Flask
+) -> None:
+    page = ada.get("/everyone").get_data(as_text=True)
+    assert "keys.js" in page
+    assert "<kbd>j</kbd>" in ada.get("/help").get_data(as_text=True)
+    assert "<kbd>" not in site.test_client().get("/help").get_data(as_text=True)
+    assert 'name="on" value="1" checked>\n    Single keys' in ada.get("/settings").get_data(
+        as_text=True
+    )
+    ada.send("/settings/keys")
+    assert "keys.js" not in ada.get("/everyone").get_data(as_text=True)
+    assert 'name="on" value="1">\n    Single keys' in ada.get("/settings").get_data(as_text=True)
+    ada.send("/settings/keys", on="1")
+    assert "keys.js" in ada.get("/everyone").get_data(as_text=True)

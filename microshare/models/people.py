@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from microshare.db import Base
@@ -48,6 +48,8 @@ class User(UserMixin, Base):  # type: ignore[misc]
     digest_on: Mapped[bool] = mapped_column(default=True)
     digest_weekday: Mapped[int] = mapped_column(default=0)  # 0 is Monday
     digest_hour: Mapped[int] = mapped_column(default=8)  # in the reader's own zone
+    # Whether single keys act on pages; whoever speaks or slips to the keyboard can do without.
+    keys_on: Mapped[bool] = mapped_column(default=True, server_default=true())
     welcomed_at: Mapped[datetime | None]  # None: is shown the first steps
 
     department: Mapped[Department] = relationship(lazy="raise_on_sql")

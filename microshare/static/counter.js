@@ -2,6 +2,7 @@
 // allows the server takes. A web address counts as 23 characters at most.
 
 const URL_COUNTS = 23;
+const LARGE = 20_000; // letters that are no line in any case: how many there are is near enough
 const NEAR = 20; // characters left from which a screen reader is told
 const BLANKS = /[\p{White_Space}\ufeff]+/gu;
 const clusters = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -78,24 +79,29 @@ export function count(written) {
   return total + length(line.slice(at));
 }
 
-for (const line of document.querySelectorAll("[data-counted]")) {
+let telling;
+
+function show(line) {
   const shown = line.form.querySelector("[data-counter]");
   const told = line.form.querySelector("[data-count-told]");
-  const limit = Number(line.dataset.limit);
-  let telling;
-  const show = () => {
-    const left = limit - count(line.value);
-    shown.hidden = false;
-    shown.textContent = left;
-    shown.classList.toggle("near", left >= 0 && left <= NEAR);
-    shown.classList.toggle("over", left < 0);
-    clearTimeout(telling);
-    // When the writer pauses, or each letter would be read out.
-    telling = setTimeout(() => {
-      const words = left < 0 ? told.dataset.over : told.dataset.left;
-      told.textContent = left > NEAR ? "" : words.replace("{n}", Math.abs(left));
-    }, 700);
-  };
-  line.addEventListener("input", show);
-  show();
+  const left = line.dataset.limit
+    - (line.value.length > LARGE ? line.value.length : count(line.value));
+  shown.hidden = false;
+  shown.textContent = left;
+  shown.classList.toggle("near", left >= 0 && left <= NEAR);
+  shown.classList.toggle("over", left < 0);
+  clearTimeout(telling);
+  // When the writer pauses, or each letter would be read out.
+  telling = setTimeout(() => {
+    const words = left < 0 ? told.dataset.over : told.dataset.left;
+    told.textContent = left > NEAR ? "" : words.replace("{n}", Math.abs(left));
+  }, 700);
 }
+
+document.addEventListener("input", ({ target }) => {
+  if (target.matches?.("[data-counted]")) show(target);
+});
+for (const line of document.querySelectorAll("[data-counted]")) show(line);
+document.addEventListener("brought", ({ target }) => {
+  for (const line of target.querySelectorAll("[data-counted]")) show(line);
+});

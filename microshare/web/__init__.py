@@ -16,12 +16,14 @@ from microshare.web import (
     frame,
     health,
     help,
+    hints,
     inbox,
     kept,
     language,
     lists,
     log,
     manage,
+    offline,
     packed,
     photos,
     posts,
@@ -31,6 +33,7 @@ from microshare.web import (
     settings,
     shown,
     steps,
+    unchanged,
 )
 
 BLUEPRINTS = (
@@ -41,10 +44,12 @@ BLUEPRINTS = (
     follows,
     health,
     help,
+    hints,
     inbox,
     lists,
     manage,
     photos,
+    offline,
     posts,
     settings,
     steps,
@@ -77,7 +82,9 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)
+    offline.init_app(app)
     app.context_processor(frame.shown)

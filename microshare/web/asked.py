@@ -63,12 +63,24 @@ def number(written: str) -> int | None:
     return None
 
 
+def numbers(written: str) -> list[int]:
+    """The ids in a list with commas, each once; what is none of them is left out."""
+    found = (number(one) for one in written.split(","))
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
 def needed_number(name: str) -> int:
     """The id in this form field, or `Missing` when it is none."""
     found = number(request.form.get(name, ""))
     if found is None:
         raise Missing("post", id=request.form.get(name, "")[:20])
     return found
+
+
+def as_json() -> bool:
+    """Whether the page's script asks, which reads JSON; a browser by itself asks for a page."""
+    kinds = ("text/html", "application/json")
+    return request.accept_mimetypes.best_match(kinds) == kinds[1]
 
 
 def undo() -> bool:

@@ -1,20 +1,21 @@
 """The feeds as pages: own, everyone, tags, people, departments, questions, saved."""
 
-import secrets
 from datetime import timedelta
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import aliases, clock, departments, feeds, interests, people, tag_facts, tags
+from microshare import aliases, cards, clock, departments, feeds, interests, people, tag_facts, tags
 from microshare.db import saving
 from microshare.models import Tag
+from microshare.web import unchanged
 from microshare.web.asked import (
     again,
     back,
     before,
     needed_number,
     number,
+    numbers,
     quiet,
     reader,
     undo,
@@ -31,7 +32,7 @@ def own() -> str:
     return render_template(
         "own.html",
         page=page,
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         popular=tags.most_used(8) if not page.items else [],
     )
 
@@ -49,7 +50,7 @@ def everyone() -> str:
     return render_template(
         "everyone.html",
         page=feeds.everyone(reader(), before=before()),
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
     )
 
 
@@ -61,6 +62,16 @@ def news() -> Response:
     after = number(request.args.get("after", "")) or 0
     count = feeds.news(reader(), after, now=clock.now(), everyone=feed == "everyone")
     return jsonify(count=count) if count else Response(status=204)
+
+
+@pages.get("/counts")
+@quiet
+def counts() -> Response:
+    """Replies and thanks of these posts, for a page that asks now and then: `{"7": [2, 1]}`."""
+    asked = numbers(request.args.get("posts", ""))[: feeds.LARGEST_PAGE]
+    answer = jsonify(cards.counts(asked))
+    answer.add_etag(weak=True)
+    return answer.make_conditional(request)
 
 
 @pages.get("/saved")

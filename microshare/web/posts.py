@@ -1,8 +1,5 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
-import secrets
-from collections.abc import Sequence
-
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -22,8 +19,8 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web import sent
-from microshare.web.asked import again, back, needed_number, number, reader, undo, user
+from microshare.web import composing, sent, unchanged
+from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
 
@@ -31,25 +28,24 @@ pages = Blueprint("posts", __name__)
 @pages.get("/new")
 def compose() -> str:
     """The composer on a page of its own: for a new post, or a reply to one."""
-    return _composer(
+    return composing.page(
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
-        secrets.token_urlsafe(12),
+        unchanged.new_key(),
     )
 
 
 @pages.post("/posts")
-def publish() -> Response:
+def publish() -> Response | tuple[dict[str, object], int]:
     form = request.form
     line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
 
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
-        fresh = secrets.token_urlsafe(12) if used or not key else key
-        return _composer(
-            line, note, form.get("reply_to", ""), fresh, form.get("kind", ""), sent.words()
-        )
+        fresh = unchanged.new_key() if used or not key else key
+        typed = (line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        return composing.page(*typed, photos=sent.words())
 
     again(composer)
     photos = sent.chosen()
@@ -65,30 +61,11 @@ def publish() -> Response:
             photos=photos,
             now=clock.now(),
         ).id
-    return redirect(url_for("posts.thread", post_id=post_id), 303)
-
-
-def _composer(
-    line: str,
-    note: str,
-    reply_to: str,
-    key: str,
-    kind: str = "",
-    photos: Sequence[tuple[str, str]] = (),
-) -> str:
-    parent = None
-    if (parent_id := number(reply_to)) is not None:
-        parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
-    return render_template(
-        "compose.html",
-        line=line,
-        note=note,
-        parent=parent,
-        reply_to=reply_to,
-        key=key,
-        kind=kind,
-        photos=tuple(photos),
-    )
+    unchanged.key_was_used(post_id)
+    address = url_for("posts.thread", post_id=post_id)
+    if as_json():
+        return {"id": post_id, "url": address}, 201
+    return redirect(address, 303)
 
 
 @pages.get("/posts/<id:post_id>")
@@ -101,7 +78,7 @@ def thread(post_id: int) -> str:
         thread=found,
         here=found.here,
         root=found.root,
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         reach=thanks.reach(post_id),
         muted=interests.standing(reader(), "thread", found.root.id, clock.now()).is_muted,
     )

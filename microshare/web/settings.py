@@ -77,6 +77,13 @@ def change_digest() -> Response:
     return _saved()
 
 
+@pages.post("/settings/keys")
+def change_keys() -> Response:
+    with saving():
+        people.set_keys(user(), on=bool(request.form.get("on")))
+    return _saved()
+
+
 @pages.post("/settings/password")
 def change_password() -> Response:
     """A new password ends every session but this one."""

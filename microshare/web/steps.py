@@ -1,12 +1,11 @@
 """The first steps after joining: three plain pages, each with a way around it."""
 
-import secrets
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from microshare import clock, departments, steps, tags
 from microshare.db import saving
+from microshare.web import unchanged
 from microshare.web.asked import again, reader, user
 
 pages = Blueprint("steps", __name__)
@@ -64,7 +63,7 @@ def write() -> str:
     return render_template(
         "steps_post.html",
         line=request.args.get("line", ""),
-        key=secrets.token_urlsafe(12),
+        key=unchanged.new_key(),
         tag=known[0].spelling if known else "",
     )
 
