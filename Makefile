@@ -11,7 +11,7 @@ PROCESSES ?= 2
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
 
-.PHONY: run demo test bench screenshots translations clean help
+.PHONY: run demo test bench screenshots translations icons clean help
 
 help: ## What there is to do
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -60,6 +60,9 @@ translations: $(VENV)/test ## Find new strings and compile the catalogues
 	  --omit-header --sort-output -o microshare/translations/messages.pot microshare
 	$(BIN)/pybabel -q update -N --omit-header --ignore-obsolete -i microshare/translations/messages.pot -d microshare/translations
 	$(BIN)/pybabel -q compile -f -d microshare/translations
+
+icons: $(VENV)/test ## Draw the icons of the app from microshare/static/favicon.svg
+	@$(BIN)/python -m tests.icons
 
 clean: ## Remove what was installed; the instance stays
 	rm -rf $(VENV) build *.egg-info

@@ -18,6 +18,7 @@ from microshare.search import analysis
 from microshare.search.query import Query, Term
 
 LIMIT = 1000  # aliases: each search reads them all
+Group = tuple[str, ...]  # names that stand for each other, in order
 
 
 def add(tag: Tag, written: str, setter: User, now: datetime) -> None:
@@ -62,9 +63,12 @@ def drop(name: str, setter: User) -> None:
 
 def of(tag: Tag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
-    return tuple(
-        name for group in all_names() if tag.name in group for name in group if name != tag.name
-    )
+    return tuple(name for name in standing_for(tag.name, all_names()) if name != tag.name)
+
+
+def standing_for(name: str, groups: Sequence[Group]) -> Group:
+    """All names that stand for this one, itself too; none where it has no other."""
+    return next((group for group in groups if name in group), ())
 
 
 def own(tag: Tag) -> Sequence[str]:
@@ -74,7 +78,7 @@ def own(tag: Tag) -> Sequence[str]:
     ).all()
 
 
-def widened(query: Query, groups: Sequence[tuple[str, ...]] | None = None) -> Query:
+def widened(query: Query, groups: Sequence[Group] | None = None) -> Query:
     """The search with all names of its tags, and of the tags that its words are a name of.
 
     `groups`: what stands for each other, where it is known already.
@@ -87,7 +91,7 @@ def widened(query: Query, groups: Sequence[tuple[str, ...]] | None = None) -> Qu
     return replace(query, alike=alike, terms=tuple(_named(term, groups) for term in query.terms))
 
 
-def _named(term: Term, groups: Sequence[tuple[str, ...]]) -> Term:
+def _named(term: Term, groups: Sequence[Group]) -> Term:
     """The term with the tags that it is a name of, in any form of the word."""
     if term.kind != "word":
         return term
@@ -108,7 +112,7 @@ _PAIRS = (
 )
 
 
-def all_names() -> list[tuple[str, ...]]:
+def all_names() -> list[Group]:
     """The names that stand for each other, in order: a tag with its aliases, and theirs."""
     rows = db.session.connection().execute(_PAIRS)
     groups: dict[str, set[str]] = {}

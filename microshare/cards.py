@@ -11,9 +11,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, case, literal_column, select
 from sqlalchemy.orm import aliased
 
+from microshare import photos
 from microshare.among import among
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
+from microshare.photos import Photo
 
 
 class Author(NamedTuple):
@@ -82,6 +84,7 @@ class Card(NamedTuple):
     line: str
     line_html: str
     note_html: str
+    photos_json: str
     language: str
     thread_id: int | None
     created_at: datetime
@@ -112,6 +115,10 @@ class Card(NamedTuple):
     @property
     def department(self) -> Place:
         return Place(self.department_id, self.department_name, self.department_slug)
+
+    @property
+    def photos(self) -> tuple[Photo, ...]:
+        return photos.read(self.photos_json)
 
     @property
     def reply_to(self) -> Parent | None:
@@ -151,9 +158,9 @@ class Marked(NamedTuple):
 
 _PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
 _OWN = (
-    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.language, Post.thread_id,
-    Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at, Post.answer_id,
-    Post.reply_count, Post.thanks_count,
+    Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
+    Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
+    Post.answer_id, Post.reply_count, Post.thanks_count,
 )  # fmt: skip
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,

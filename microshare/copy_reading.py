@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    LargeBinary,
     Select,
     String,
     Table,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 from microshare.db import Base, UtcDateTime
 
 BATCH = 5000  # rows in memory, and in one transaction of a copy
+HEAVY_BATCH = 16  # of files, of up to a megabyte or two each
 LEFT_OUT = {"signing_keys", "post_terms"}  # the new place has a key, and makes its own search
 ANEW = {("posts", "indexed_version"): 0}  # the worker of the new place makes its search ready
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,5 +106,7 @@ def batches(
     wanted: Select[Any] = select(*_columns(table)).order_by(*key)
     if after is not None:
         wanted = wanted.where(tuple_(*key) > tuple_(*map(literal, after)))
-    streaming = connection.execution_options(stream_results=True, max_row_buffer=BATCH)
-    yield from streaming.execute(wanted).partitions(BATCH)
+    has_files = any(isinstance(column.type, LargeBinary) for column in table.c)
+    rows = HEAVY_BATCH if has_files else BATCH
+    streaming = connection.execution_options(stream_results=True, max_row_buffer=rows)
+    yield from streaming.execute(wanted).partitions(rows)

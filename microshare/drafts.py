@@ -109,6 +109,12 @@ def beside(draft: Draft, tagged: Sequence[tuple[str, str]]) -> list[tuple[str, s
     return [pair for pair in tagged if pair[0] not in draft.tags]
 
 
+def note_html(note: str) -> str:
+    """The safe HTML that a note would get; `Refused` as when it is posted."""
+    note = _checked_note(note)
+    return markup.note_html(note, people.known(text.mentions(note))) if note else ""
+
+
 def _checked_line(line: str) -> str:
     limit = config.current().line_limit
     if len(line) > LINE_BYTES or len(line.encode("utf-8", "replace")) > LINE_BYTES:

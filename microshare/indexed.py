@@ -39,7 +39,7 @@ def read(condition: ColumnElement[bool], limit: int | None = None) -> Batch:
     rows = db.session.execute(
         select(
             *(Post.id, Post.version, Post.indexed_version, Post.line, Post.note, Post.kind),
-            *(Post.created_at, Post.solved_at, Post.withdrawn_at),
+            *(Post.photos_json, Post.created_at, Post.solved_at, Post.withdrawn_at),
             *(Department.slug, User.username_folded, User.name),
         )
         .join(Post.author)
@@ -75,7 +75,7 @@ def _document(row: Any, tags: Sequence[str]) -> Document:
         created_at=row.created_at,
         question=row.kind == "question",
         open=row.kind == "question" and row.solved_at is None,
-        photo=False,
+        photo=row.photos_json != "",
     )
 
 

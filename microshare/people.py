@@ -166,6 +166,23 @@ def find(words: str = "", *, suspended: bool = False) -> Sequence[User]:
     return db.session.scalars(query.limit(1000)).all()
 
 
+_SUGGESTED = (
+    select(User.username, User.name, Department.name)
+    .join(Department, Department.id == User.department_id)
+    .where(User.suspended_at.is_(None))
+)
+
+
+def suggest(start: str, limit: int) -> Sequence[tuple[str, str, str]]:
+    """(username, name, department) of who is called so, or in part, as far as it is written."""
+    known = User.username.istartswith(start, autoescape=True)
+    named = User.name.istartswith(start, autoescape=True)
+    within = User.name.icontains(f" {start}", autoescape=True)
+    found = _SUGGESTED.where(or_(known, named, within)).order_by(known.desc(), User.name, User.id)
+    rows = db.session.execute(found.limit(limit))
+    return [(username, name, department) for username, name, department in rows]
+
+
 def change(
     user: User,
     *,

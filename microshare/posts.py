@@ -13,10 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
 from microshare import drafts, indexed, notices, tags
+from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, Revision, User
+from microshare.photos import Chosen
 
 
 def publish(
@@ -30,6 +32,7 @@ def publish(
     kind: str | None = None,
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
+    photos: Sequence[Chosen] = (),
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
@@ -37,9 +40,9 @@ def publish(
     text. `department` is where the author was when it was written, if not where they are now.
     Raises `Refused`, with a code for each way in which a text can be wrong.
     """
+    if (earlier := with_key(author.id, key)) is not None:
+        return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
     _may_publish(author, reply_to)
-    if (earlier := _by_key(author, key)) is not None:
-        return _same(earlier, line)
     draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
     post = Post(
         author_id=author.id,
@@ -50,7 +53,7 @@ def publish(
         thread_id=reply_to.root_id if reply_to else None,
         **draft.columns(),
     )
-    if (earlier := _insert(post, author)) is not None:
+    if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
     _tie(post, draft, now)
     _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
@@ -68,12 +71,12 @@ def _may_publish(author: User, reply_to: Post | None) -> None:
     )
 
 
-def _by_key(author: User, key: str | None) -> Post | None:
+def with_key(author_id: int, key: str | None) -> Post | None:
     """The post that this author published under the key."""
     if not key:
         return None
     drafts.check_key(key)
-    return db.session.scalars(select(Post).filter_by(author_id=author.id, key=key)).one_or_none()
+    return db.session.scalars(select(Post).filter_by(author_id=author_id, key=key)).one_or_none()
 
 
 def _same(earlier: Post, line: str) -> Post:
@@ -83,15 +86,18 @@ def _same(earlier: Post, line: str) -> Post:
     return earlier
 
 
-def _insert(post: Post, author: User) -> Post | None:
-    """Insert the post, or give the one that came with the same key at the same moment."""
+def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
+    """Insert the post and its photos; or give the one that came with the key at that moment."""
     key = post.key
     post.indexed_version = indexed.first_version()
+    post.photos_json = kept_photos.told(photos)
     try:
         with db.session.begin_nested():
             db.session.add(post)
+            db.session.flush()
+            kept_photos.store(post.id, photos)
     except IntegrityError:
-        if (earlier := _by_key(author, key)) is None:
+        if (earlier := with_key(author.id, key)) is None:
             raise
         return earlier
     return None

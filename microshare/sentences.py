@@ -50,6 +50,37 @@ REFUSALS = {
     "edited-meanwhile": _(
         "This post was edited meanwhile. Look at its new text first; yours is kept here."
     ),
+    # photos
+    "too-many-photos": _("That makes %(count)s photos; a post has at most %(limit)s."),
+    "photo-undescribed": _(
+        "Photo %(number)s: describe what it shows, or mark it as decoration. "
+        "Colleagues who cannot see it then know what they miss."
+    ),
+    "alt-too-long": _(
+        "The description of photo %(number)s is %(over)s characters too long: "
+        "it has at most %(limit)s."
+    ),
+    "photo-missing": _(
+        "Photo %(number)s has a description but no file: choose the file, or empty the description."
+    ),
+    "photo-too-large": _("Photo %(number)s is too large: a file has at most %(limit)s MB."),
+    "photos-too-large": _(
+        "Those files are more than %(limit)s MB together. Go back in the browser, where your text "
+        "still stands, and choose smaller photos."
+    ),
+    "photo-too-many-pixels": _(
+        "Photo %(number)s has too many pixels: at most %(limit)s million. Please make it smaller."
+    ),
+    "photo-unknown": _(
+        "File %(number)s is no photo, whatever its name says. "
+        "JPEG, PNG, WebP, GIF and HEIC can be shown."
+    ),
+    "photo-drawing": _(
+        "File %(number)s is a drawing (SVG), which can hide programs. Please send it as a PNG."
+    ),
+    "photo-broken": _(
+        "Photo %(number)s is damaged or cut off; please send it anew from the camera or computer."
+    ),
     "text-encoding": _(
         "This text is not valid UTF-8, so some of its characters are lost; please send it as UTF-8."
     ),
@@ -154,6 +185,7 @@ REFUSALS = {
         "This form was open for too long, or its cookie is gone. What you typed is "
         "below: please send it again."
     ),
+    "signed-out": _("You are signed out. Please sign in and send it again."),
     "form-insecure": _(
         "The browser sent no cookie, so nothing was changed. Cookies need https "
         "here: please open %(url)s."
@@ -162,6 +194,7 @@ REFUSALS = {
 
 MISSING = {
     "post": _("There is no such post, or it has been withdrawn."),
+    "photo": _("There is no such photo, or its post has been withdrawn."),
     "tag": _("Nobody has used the tag “%(name)s” yet."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
@@ -190,6 +223,9 @@ UNAVAILABLE = {
             "The database does not answer, so nothing was saved. Please try again in a moment."
         ),
     },
+    "photos": _(
+        "The server is busy with other photos. Nothing was saved; please send it again in a moment."
+    ),
     "index": _(
         "Search does not work now (%(why)s); the posts are all here. It is made ready by itself."
     ),

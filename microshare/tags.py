@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import lru_cache
 
 import regex
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, or_, select
 
 from microshare import text
+from microshare.among import among
 from microshare.db import add_missing, db
 from microshare.errors import Missing, Refused
 from microshare.models import (
@@ -118,33 +119,61 @@ def _parsed(word: str) -> tuple[str, str]:
     return pairs[0]
 
 
-def suggest(start: str, limit: int = 10) -> Sequence[tuple[Tag, int]]:
-    """Tags that begin so, with how many posts they have of the newest, most used first."""
+def suggest(
+    start: str, limit: int = 10, beside: Collection[str] = ()
+) -> Sequence[tuple[Tag, int]]:
+    """Tags that begin so, with how many posts they have of the newest, most used first.
+
+    `beside` are folded names of more tags, which come behind those.
+    """
     folded = text.fold(start.lstrip("#＃"))
-    return [
-        (tag, uses)
-        for tag, uses in db.session.execute(
-            _with_uses().where(Tag.name.startswith(folded, autoescape=True)).limit(limit)
-        )
-    ]
+    wanted = Tag.name.startswith(folded, autoescape=True)
+    if beside:
+        wanted = or_(wanted, Tag.name.in_(beside))
+    found = _used(_WITH_USES.where(wanted).limit(limit))
+    return sorted(found, key=lambda pair: not pair[0].name.startswith(folded))
 
 
 def most_used(limit: int = 200) -> Sequence[tuple[Tag, int]]:
     """Tags with how many posts they have of the newest, most used first."""
-    return [(tag, uses) for tag, uses in db.session.execute(_with_uses().limit(limit))]
+    return _used(_WITH_USES.limit(limit))
 
 
-def _with_uses() -> Select[Tag, int]:
-    uses = func.count(Post.id)
-    newest = select(func.max(PostTag.post_id)).scalar_subquery()
-    return (
-        select(Tag, uses)
-        .join(PostTag, PostTag.tag_id == Tag.id)
-        .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
-        .where(PostTag.post_id > newest - IN_USE)
-        .group_by(Tag.id)
-        .order_by(uses.desc(), Tag.name)
-    )
+def _used(statement: Select[Tag, int]) -> list[tuple[Tag, int]]:
+    return [(tag, uses) for tag, uses in db.session.execute(statement) if uses]
+
+
+# Counted tag by tag, in the index of each: a beginning that few tags have costs little.
+_NEWEST = select(func.max(PostTag.post_id)).scalar_subquery()
+_USES = (
+    select(func.count())
+    .select_from(PostTag)
+    .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
+    .where(PostTag.tag_id == Tag.id, PostTag.post_id > _NEWEST - IN_USE)
+    .correlate(Tag)
+    .scalar_subquery()
+    .label("uses")
+)
+_WITH_USES = select(Tag, _USES).order_by(_USES.desc(), Tag.name)
+_SHARED = (
+    select(PostTag.post_id, Tag.name, Tag.spelling)
+    .join(Tag, Tag.id == PostTag.tag_id)
+    .join(Post, (Post.id == PostTag.post_id) & Post.withdrawn_at.is_(None))
+    .where(among(PostTag.post_id, "ids"))
+)
+
+
+def shared(ids: Sequence[int], limit: int) -> list[tuple[str, str]]:
+    """The tags that several of these posts have, as (name, spelling): what most have, and then what
+    the first of them have."""
+    if not ids:
+        return []
+    place = {post_id: number for number, post_id in enumerate(ids)}
+    found: dict[tuple[str, str], list[int]] = {}
+    for post_id, name, spelling in db.session.connection().execute(_SHARED, {"ids": list(ids)}):
+        found.setdefault((name, spelling), []).append(place[post_id])
+    ranks = {tag: (-len(at), min(at), tag) for tag, at in found.items() if len(at) > 1}
+    return sorted(ranks, key=ranks.__getitem__)[:limit]
 
 
 def describe(tag: Tag, description: str) -> None:

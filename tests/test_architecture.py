@@ -16,7 +16,7 @@ FLOORS = {
     -0.5: "addresses",
     0: "ahead clock errors garbage periods spoken text version demo_content search.bits search.compounds "
        "search.document search.inflection",
-    0.3: "slugs dialect among",
+    0.3: "slugs dialect among media",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     # what a post is found by, and how a segment keeps it
@@ -29,9 +29,10 @@ FLOORS = {
     # tables, in the order of their foreign keys
     2: "models.people models.follows",
     2.1: "models.posts",
-    2.2: "models.digests models.searches",
+    2.2: "models.digests models.photos models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
+    2.35: "photos",  # what a post shows besides its text
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing search.postgres_counts search.postgres_look",
@@ -39,8 +40,9 @@ FLOORS = {
     3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
        "search.postgres_engine",
     3.2: "aliases missed tag_facts",
+    3.3: "doubles",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
-    3.7: "brought indexed",
+    3.7: "brought indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
     4.2: "steps",
@@ -53,10 +55,10 @@ FLOORS = {
     5.6: "digest_run",
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
-    6.1: "web.health web.log web.unchanged",
-    6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.inbox web.lists "
-         "web.kept web.manage web.posts web.refusals web.shown web.steps",
-    6.3: "web.settings",
+    6.1: "web.composing web.health web.log web.sent web.unchanged",
+    6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
+         "web.kept web.lists web.manage web.photos web.posts web.shown web.steps",
+    6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
     7: "web worker server",

@@ -150,6 +150,8 @@ PAGES = [
     "/questions",
     "/inbox",
     "/saved",
+    "/outbox",
+    "/offline",
     "/digest",
     "/settings",
     "/manage",

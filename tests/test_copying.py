@@ -1,3 +1,4 @@
+import io
 import signal
 import sqlite3
 import subprocess
@@ -22,6 +23,7 @@ from microshare import (
     indexing,
     installing,
     people,
+    photos,
     posts,
     questions,
     signing,
@@ -30,8 +32,10 @@ from microshare import (
 from microshare.config import Settings
 from microshare.db import Base, db, saving
 from microshare.models import Post, SigningKey, Tag
+from microshare.photos import Upload
 from tests.acts import publish, thank
 from tests.conftest import NOON, furnish
+from tests.test_media import photo, written
 
 
 @contextmanager
@@ -51,7 +55,9 @@ def source(settings: Settings) -> Settings:
     with opened(settings):
         house = furnish()
         asked = publish(house.ada, "Who knows the seal of #pump 7?")
-        reply = publish(house.grace, "👩‍🔧 “quoted” \\N \t, tab and é", reply_to=asked, note="a\n\n\\.\n")
+        album = photos.chosen([Upload(io.BytesIO(written(photo(600))), "é “x”", False)])
+        reply = publish(house.grace, "👩‍🔧 “quoted” \\N \t, tab and é", reply_to=asked, note="a\n\n\\.\n",
+                        photos=album)
         with saving():
             questions.accept(posts.get(asked.id), posts.get(reply.id), people.get("ada"), NOON)
             posts.edit(posts.get(reply.id), people.get("grace"), "edited", version=1, now=NOON)
@@ -101,6 +107,7 @@ def test_everything_goes_to_postgresql_and_back_and_on(
     there = copy(source, source.database, server)
     assert there.returncode == 0
     assert "posts\t2\t" in there.stdout
+    assert "photo_files\t2\t" in there.stdout
     assert whole(elsewhere) == before
     assert copy(elsewhere, server, back.database).returncode == 0
     assert whole(back) == before

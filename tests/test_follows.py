@@ -2,7 +2,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from microshare import departments, follows, interests, people, tags
+from microshare import departments, follows, interests, people, searches, tags
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.models import Follow
@@ -69,15 +69,20 @@ def test_nobody_follows_themselves(house: House) -> None:
     assert refused.value.code == "follow-yourself"
 
 
-def test_all_that_a_reader_follows_is_told_by_kind_and_name_in_three_queries(house: House) -> None:
+def test_all_that_a_reader_follows_is_told_by_kind_and_name_in_a_query_for_each(house: House) -> None:
     follow(house.grace, tag("Pumps"), tag("acme"), house.linus, house.ada,
            departments.get("sales"), departments.get("research"))
+    with saving():
+        noisy, lek = (searches.named(words, "", NOON) for words in ("noisy pump", "lek*"))
+    follow(house.grace, noisy, lek)
     follow(house.linus, tag("valves"), house.grace)
     db.session.expire_all()
     db.session.refresh(house.grace)
     with Queries() as queries:
         found = follows.targets(house.grace)
+        words = [search.words for search in found.pop("search")]
         told = {kind: [target.name for target in targets] for kind, targets in found.items()}
+    assert words == ["lek*", "noisy pump"]
     assert told == {"tag": ["acme", "pumps"], "person": ["Ada", "Linus"],
                     "department": ["Research", "Sales"]}
-    assert len(queries) == 3
+    assert len(queries) == 4

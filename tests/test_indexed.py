@@ -280,11 +280,11 @@ def test_to_let_search_follow_a_post_takes_few_queries(house: House) -> None:
     assert not [query for query in queries if query.startswith("UPDATE posts")]
 
 
-def test_where_the_index_is_a_folder_nothing_is_done(app: Flask) -> None:
+def test_where_the_index_is_a_folder_only_followed_searches_are_to_be_asked(app: Flask) -> None:
     with app.app_context():
         house = furnish()
         publish(house.ada, "a noisy pump")
         with Queries() as queries:
             indexed.follow(1)
-        assert queries == []
+        assert queries == ["INSERT INTO unmatched (post_id) VALUES (?)"]
         assert indexing.waiting() == 1

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from microshare import interests, mutes
+from microshare import interests, mutes, searches
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.models import Mute
@@ -76,19 +76,24 @@ def test_nobody_mutes_themselves(house: House) -> None:
     assert refused.value.code == "mute-yourself"
 
 
-def test_all_that_is_muted_now_is_told_in_four_queries(house: House) -> None:
+def test_all_that_is_muted_now_is_told_in_a_query_for_each_kind(house: House) -> None:
     pumps, post = tag("pumps"), publish(house.ada, "loud")
     for target in (pumps, post, house.ada):
         mute(house.grace, target)
     mute(house.grace, house.linus, "day")
     mute(house.grace, tag("old"), "day")
     mute(house.linus, house.grace)
+    with saving():
+        search = searches.named("pump", "", NOON)
+    mute(house.grace, search, "day")
     found = mutes.targets(house.grace, NOON)
     assert [target for _, target in found[:2]] == [house.ada, house.linus]
-    assert [row.kind for row, _ in found] == ["person", "person", "tag", "tag", "thread"]
+    assert [row.kind for row, _ in found] == [
+        "person", "person", "search", "tag", "tag", "thread"
+    ]
     db.session.expire_all()
     db.session.refresh(house.grace)
     with Queries() as queries:
         later = mutes.targets(house.grace, NOON + DAY)
     assert [target.id for _, target in later] == [house.ada.id, pumps.id, post.id]
-    assert len(queries) == 4
+    assert len(queries) == 5

@@ -131,6 +131,9 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "help.after_a_visit",
         "help.asking_around",
         "help.instead_of_a_cc",
+        "offline.away",
+        "offline.manifest",
+        "offline.worker",
         "static",
     }
     stranger = browser_of(site)

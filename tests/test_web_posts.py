@@ -260,6 +260,8 @@ def test_every_page_is_valid_html_without_inline_script_or_style(ada: Browser, s
         "/departments/sales",
         "/questions",
         "/saved",
+        "/outbox",
+        "/offline",
         "/inbox",
         "/digest",
         "/settings",

@@ -117,7 +117,7 @@ def import_posts(file: Path, dry_run: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
 @ready
 def export_posts(file: Path | None) -> None:
-    """Write all posts as JSON Lines, to a file or to standard output."""
+    """Write all posts as JSON Lines, without their photos, to a file or to standard output."""
     with (
         file.open("w", encoding="utf-8") if file else sys.stdout as out,
         click.progressbar(length=indexing.total(), label="Exporting", file=sys.stderr) as bar,

@@ -3,6 +3,7 @@
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
+from microshare.models.photos import PhotoFile
 from microshare.models.posts import (
     Mention,
     Opened,
@@ -32,6 +33,7 @@ __all__ = [
     "OneTimeLink",
     "Opened",
     "PendingLetter",
+    "PhotoFile",
     "Post",
     "PostTag",
     "PostTerms",

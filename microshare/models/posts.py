@@ -62,6 +62,8 @@ class Post(Base):
     line_html: Mapped[str] = mapped_column(Text)  # safe: rendered once, when written
     note: Mapped[str] = mapped_column(Text, default="")
     note_html: Mapped[str] = mapped_column(Text, default="")
+    # what a list shows of its photos, as `photos` reads it; empty: it has none
+    photos_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     language: Mapped[str] = mapped_column(String(2), default="")  # nl, en; empty: in doubt
     reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # None: it begins one

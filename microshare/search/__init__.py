@@ -7,10 +7,11 @@ from datetime import UTC, tzinfo
 from itertools import islice
 from typing import Literal, Protocol, cast
 
+import regex
 from flask import current_app
 from sqlalchemy import select
 
-from microshare import aliases, config
+from microshare import aliases, config, text
 from microshare.db import db
 from microshare.models import Post
 from microshare.search import analysis
@@ -23,6 +24,7 @@ MANY = 300  # posts that wait to be indexed, of which a searcher is told
 
 _KEY = "microshare.search"
 _GUESSES = 8  # words of a search that are looked up
+_SIGNS = regex.compile(r"[^\p{L}\p{M}\p{N}]+")
 _OFFERED = 3  # shorter searches
 _making = threading.Lock()
 
@@ -117,6 +119,18 @@ def find(
 def _is_whole() -> bool:
     waiting = select(Post.id).where(Post.indexed_version != Post.version).offset(MANY).limit(1)
     return engine().is_whole and db.session.scalar(waiting) is None
+
+
+def similar(written: str, *, limit: int, known: Sequence[aliases.Group]) -> Sequence[int]:
+    """The posts that say most of what this text says, whatever signs stand in it; the best first.
+
+    `known` are the groups of other names. Raises `Unavailable("index")`.
+    """
+    for span in reversed(text.spans(written)):
+        if span.kind in ("url", "mention"):  # a name would find what that colleague wrote
+            written = f"{written[: span.start]} {written[span.end :]}"
+    query = aliases.widened(parse(_SIGNS.sub(" ", written)), known)
+    return engine().find(query, sort="best", limit=limit)
 
 
 def suggestion(raw: str, *, zone: tzinfo = UTC) -> str | None:

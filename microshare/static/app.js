@@ -4,6 +4,7 @@
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || event.defaultPrevented) return; // sent by a script
+  if (event.submitter?.formTarget) return; // it only looks
   if (form.dataset.sent) event.preventDefault(); // the second tap
   form.dataset.sent = "1";
 });

@@ -1,7 +1,8 @@
 // The composer loses nothing: a draft stays on this device until its post is there, also without
 // a connection. Each draft is kept under the key of its post, by which the server knows a post
 // that is sent twice, and belongs to one tab at a time, so that two never write over each other.
-// Ctrl+Enter (or Cmd+Enter) sends.
+// A post is put into the outbox before it is sent: from there it goes by itself when the connection
+// or this page has gone meanwhile. Ctrl+Enter (or Cmd+Enter) sends.
 
 const FIELDS = ["line", "note", "kind"];
 const LEAVING = 300; // ms that the page before may take to let go of its draft
@@ -35,6 +36,7 @@ function open(form) {
   const text = () => JSON.stringify(FIELDS.map((name) => form.elements[name].value));
   const isEmpty = () => !line.value.trim() && !note.value.trim();
   let tried = ""; // the text that was sent under this key, if any
+  let refused; // the id in the outbox of what stands here, after a refusal
 
   const forget = () => stored(() => localStorage.removeItem(shelf + key.value));
   const keep = () => (isEmpty() ? forget() : stored(() => localStorage.setItem(
@@ -56,6 +58,9 @@ function open(form) {
         key.value = draft.key;
         tried = draft.tried;
         fill(stored(() => JSON.parse(draft.text)) ?? []);
+        // The page may have gone after its post was put into the outbox, and before the draft was.
+        const restored = text();
+        if (await globalThis.outbox?.has(form) && text() === restored) clear();
         return;
       }
     }
@@ -65,7 +70,27 @@ function open(form) {
     hold(shelf + fresh);
   };
 
-  begin(isEmpty() ? newKey() : key.value); // a kept page may be shown in two tabs
+  const tell = (sentence, role = "status") => {
+    said.setAttribute("role", role);
+    said.hidden = false;
+    said.textContent = sentence;
+  };
+  const renew = () => {
+    forget();
+    begin(newKey());
+    tried = "";
+  };
+  const clear = () => {
+    renew();
+    for (const photo of form.querySelectorAll("[data-remove]:not([hidden])")) photo.click();
+    form.reset();
+    FIELDS.forEach((name) => { form.elements[name].value = ""; });
+    line.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  // A kept page may be shown in two tabs, and out of the browser's store it has an old key.
+  const isKept = document.documentElement.dataset.asOf;
+  begin(isEmpty() || isKept ? newKey() : key.value);
   restore();
 
   form.addEventListener("input", keep);
@@ -75,6 +100,47 @@ function open(form) {
       form.requestSubmit();
     }
   });
+
+  // To the post, unless who shows this form has another way to show it.
+  const go = (url) => {
+    const told = { bubbles: true, cancelable: true, detail: { url } };
+    if (form.dispatchEvent(new CustomEvent("posted", told))) location.assign(url);
+  };
+
+  // What became of the post; undefined where this browser keeps no outbox, or it is full.
+  async function throughOutbox() {
+    const user = parseInt(form.dataset.draft, 10);
+    try {
+      const id = await outbox.put(user, form, refused);
+      forget();
+      return await outbox.outcome(user, id);
+    } catch {
+      return undefined;
+    }
+  }
+
+  function settle(post) {
+    if (post.state === "refused" && post.sentence) {
+      // It stands here as it was typed. What has photos stays in the outbox too: a draft has none.
+      if (post.entries.every(([, value]) => typeof value === "string")) outbox.discard(post.id);
+      refused = post.id;
+      if (post.why === "key-used") begin(newKey());
+      tried = "";
+      keep();
+      tell(post.sentence, "alert");
+      return;
+    }
+    if (text() === tried) {
+      clear();
+    } else { // typed since: the beginning of another post
+      renew();
+      keep();
+    }
+    if (post.state === "sent") go(post.url);
+    else if (post.state !== "refused") {
+      tell(form.dataset[post.why === "signed-out" ? "signIn" : "offline"]);
+    } // the frame tells what is refused without a sentence
+  }
 
   form.addEventListener("submit", async (event) => {
     if (event.submitter?.formTarget) return; // it only looks
@@ -89,14 +155,19 @@ function open(form) {
     keep();
     form.dataset.sent = "1";
     said.hidden = true;
+    const post = await throughOutbox();
+    if (post) {
+      delete form.dataset.sent;
+      settle(post);
+      return;
+    }
     let answer;
     try {
       answer = await fetch(form.action, {
-        method: "POST", body: new URLSearchParams(new FormData(form)),
+        method: "POST", body: new FormData(form),
       });
     } catch {
-      said.textContent = form.dataset.offline;
-      said.hidden = false;
+      tell(form.dataset.kept);
       delete form.dataset.sent;
       return;
     }
@@ -106,8 +177,7 @@ function open(form) {
       begin(newKey());
       tried = "";
       delete form.dataset.sent;
-      const told = { bubbles: true, cancelable: true, detail: { url: answer.url } };
-      if (form.dispatchEvent(new CustomEvent("posted", told))) location.assign(answer.url);
+      go(answer.url);
     } else {
       form.submit(); // whatever the server has to say, it says on a page of its own
     }

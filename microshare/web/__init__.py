@@ -16,16 +16,20 @@ from microshare.web import (
     frame,
     health,
     help,
+    hints,
     inbox,
     kept,
     language,
     lists,
     log,
     manage,
+    offline,
     packed,
+    photos,
     posts,
     refusals,
     security,
+    sent,
     settings,
     shown,
     steps,
@@ -40,9 +44,12 @@ BLUEPRINTS = (
     follows,
     health,
     help,
+    hints,
     inbox,
     lists,
     manage,
+    photos,
+    offline,
     posts,
     settings,
     steps,
@@ -54,6 +61,8 @@ def init_app(app: Flask) -> None:
     configured: config.Settings = app.config["MICROSHARE"]
     log.init_app(app)
     security.init_app(app)
+    app.request_class = sent.PhotoRequest
+    app.before_request(sent.allow_photos)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
     packed.init_app(app)
     csrf = CSRFProtect(app)
@@ -77,4 +86,5 @@ def init_app(app: Flask) -> None:
     refusals.init_app(app)
     shown.init_app(app)
     kept.init_app(app)
+    offline.init_app(app)
     app.context_processor(frame.shown)

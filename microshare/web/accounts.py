@@ -11,7 +11,7 @@ from microshare import account_letters, clock, config, departments, links, peopl
 from microshare.db import saving
 from microshare.errors import Missing, Refused
 from microshare.models import Department, User
-from microshare.web import asked
+from microshare.web import asked, composing
 from microshare.web.asked import again, back, is_local, public
 from microshare.web.language import locale
 
@@ -32,6 +32,8 @@ def enter() -> str | Response:
     if user is None:
         raise Refused("sign-in-wrong")  # one sentence whichever part was wrong
     _begin(user)
+    if typed := composing.typed():  # the session had ended while it was written
+        return composing.page(*(typed.get(name, "") for name in composing.FIELDS))
     return redirect(wanted if is_local(wanted) else url_for("lists.own"), 303)
 
 
@@ -45,11 +47,19 @@ def signed_in(login: str, password: str) -> User | None:
         return sign_in.enter(attempt)
 
 
+def sign_in_again() -> tuple[str, int] | None:
+    """The way back to a post that was sent after its session had ended; None for other forms."""
+    if request.endpoint != "posts.publish" or not composing.typed():
+        return None
+    return _sign_in_page(), 403
+
+
 def _sign_in_page() -> str:
     return render_template(
         "sign_in.html",
         login=request.form.get("login", ""),
         next=request.values.get("next", ""),
+        typed=composing.typed(),
         registration=config.current().registration,
     )
 

@@ -77,6 +77,12 @@ def needed_number(name: str) -> int:
     return found
 
 
+def as_json() -> bool:
+    """Whether the page's script asks, which reads JSON; a browser by itself asks for a page."""
+    kinds = ("text/html", "application/json")
+    return request.accept_mimetypes.best_match(kinds) == kinds[1]
+
+
 def undo() -> bool:
     """Whether the form takes back what it otherwise does."""
     return request.form.get("undo", "") not in ("", "0")

@@ -1,14 +1,17 @@
 """Every list as an Atom feed (RFC 4287), for a personal token or a signed-in browser."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from feedgenerator import Atom1Feed
 from flask import Blueprint, request, url_for
 from flask_babel import gettext
+from markupsafe import escape
 
 from microshare import clock, config, departments, feeds, markup, people, posts, tags
 from microshare.feeds import Item
+from microshare.photos import Photo
 from microshare.web.asked import atom, reader
 from microshare.web.language import locale, zone
 
@@ -40,7 +43,10 @@ def _feed(title: str, path: str, items: list[Item]) -> str:
             title=markup.plain_line(post.line),
             link=address,
             unique_id=address,
-            description=markup.absolute(f"<p>{post.line_html}</p>{post.note_html}", settings.url),
+            description=markup.absolute(
+                f"<p>{post.line_html}</p>{post.note_html}{_photos(post.photos, post.id)}",
+                settings.url,
+            ),
             author_name=f"{post.author.name} ({post.department.name})",
             pubdate=post.created_at,
             updateddate=post.edited_at or post.created_at,
@@ -50,6 +56,12 @@ def _feed(title: str, path: str, items: list[Item]) -> str:
     if not items:
         feed.latest_post_date = lambda: datetime(2000, 1, 1, tzinfo=zone())
     return str(feed.writeString("utf-8"))
+
+
+def _photos(photos: Sequence[Photo], post_id: int) -> str:
+    """Photos as words that lead to their post: whoever reads a feed has no session to load them."""
+    told = [gettext("Photo: %(alt)s", alt=p.alt) if p.alt else gettext("Photo") for p in photos]
+    return "".join(f'<p><a href="/posts/{post_id}">{escape(one)}</a></p>' for one in told)
 
 
 @pages.get("/feed.atom")

@@ -1,10 +1,20 @@
 """What stands around every page: who is let in, and what the frame shows."""
 
-from flask import Response, current_app, g, has_request_context, redirect, request, url_for
+from flask import (
+    Response,
+    current_app,
+    g,
+    has_request_context,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from microshare import clock, grants, inbox, readers
+from microshare.errors import Refused
 from microshare.readers import Reader
 from microshare.web import accounts, asked
 from microshare.web.looking import Looking, spoken
@@ -33,6 +43,10 @@ def let_in() -> AnyResponse | None:
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
     if current_user.is_authenticated:
         return None
+    if asked.as_json():
+        raise Refused("signed-out")
+    if (again := accounts.sign_in_again()) is not None:
+        return make_response(again)
     return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)
 
 

@@ -19,8 +19,8 @@ from microshare import (
 )
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web import unchanged
-from microshare.web.asked import again, back, needed_number, number, reader, undo, user
+from microshare.web import composing, sent, unchanged
+from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
 
 pages = Blueprint("posts", __name__)
 
@@ -28,7 +28,7 @@ pages = Blueprint("posts", __name__)
 @pages.get("/new")
 def compose() -> str:
     """The composer on a page of its own: for a new post, or a reply to one."""
-    return _composer(
+    return composing.page(
         request.args.get("line", ""),
         request.args.get("note", ""),
         request.args.get("reply_to", ""),
@@ -37,16 +37,18 @@ def compose() -> str:
 
 
 @pages.post("/posts")
-def publish() -> Response:
+def publish() -> Response | tuple[dict[str, object], int]:
     form = request.form
     line, note, key = form.get("line", ""), form.get("note", ""), form.get("key", "")
 
     def composer() -> str:
         used = g.get("refusal_code") == "key-used"
         fresh = unchanged.new_key() if used or not key else key
-        return _composer(line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        typed = (line, note, form.get("reply_to", ""), fresh, form.get("kind", ""))
+        return composing.page(*typed, photos=sent.words())
 
     again(composer)
+    photos = sent.chosen()
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
@@ -56,19 +58,14 @@ def publish() -> Response:
             reply_to=reply_to,
             key=key,
             kind=form.get("kind") or None,
+            photos=photos,
             now=clock.now(),
         ).id
     unchanged.key_was_used(post_id)
-    return redirect(url_for("posts.thread", post_id=post_id), 303)
-
-
-def _composer(line: str, note: str, reply_to: str, key: str, kind: str = "") -> str:
-    parent = None
-    if (parent_id := number(reply_to)) is not None:
-        parent = next(iter(feeds.of(reader(), [parent_id]).items), None)
-    return render_template(
-        "compose.html", line=line, note=note, parent=parent, reply_to=reply_to, key=key, kind=kind
-    )
+    address = url_for("posts.thread", post_id=post_id)
+    if as_json():
+        return {"id": post_id, "url": address}, 201
+    return redirect(address, 303)
 
 
 @pages.get("/posts/<id:post_id>")

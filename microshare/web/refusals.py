@@ -13,21 +13,27 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from microshare import config, sentences
 from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
+from microshare.web import accounts
+from microshare.web import sent as sent_photos
+from microshare.web.asked import as_json
 from microshare.web.security import LARGEST_FORM, is_loopback
 
 STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
 SPECIAL = {
     "too-many-attempts": 429,
     "too-many-letters": 429,
+    "signed-out": 401,
     "form-expired": 400,
     "form-insecure": 400,
     "request-too-large": 413,
+    "photos-too-large": 413,
 }
 TYPED = ("line", "note", "description", "about", "sentence", "tags")
 
 
 RETRY = "5"  # seconds after which what does not answer is worth another try
-Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+Said = str | dict[str, str]
+Answer = tuple[Said, int] | tuple[Said, int, dict[str, str]]
 
 
 def init_app(app: Flask) -> None:
@@ -41,12 +47,16 @@ def init_app(app: Flask) -> None:
 
 
 def refused(refusal: Refusal) -> Answer:
-    """The page for a refusal."""
+    """The page for a refusal; its code and sentence for the page's script."""
     status = SPECIAL.get(refusal.code, STATUS[type(refusal)])
     if refusal.code == "database" and refusal.facts["why"] == "gone":
         _ask_no_more()
     sentence = sentences.reason(refusal)
-    page = _form_again(sentence, refusal.code) or _page(status, sentence)
+    page: Said = (
+        {"code": refusal.code, "sentence": sentence}
+        if as_json()
+        else _form_again(sentence, refusal.code) or _page(status, sentence)
+    )
     return (page, status, {"Retry-After": RETRY}) if status == 503 else (page, status)
 
 
@@ -76,8 +86,10 @@ def _page(status: int, sentence: str) -> str:
     if request.method == "POST" and status != 413:
         form = g.get("typed") or request.form
         typed = {name: form[name] for name in TYPED if form.get(name)}
-        # Sent again it is the same post, by its key; a password is not shown to a screen.
-        if status == 503 and typed and not any("password" in name for name in form):
+        # Sent again it is the same post, by its key; a password is not shown to a screen, and a
+        # photo would be left out: the browser's Back still has it.
+        hidden = sent_photos.has_files() or any("password" in name for name in form)
+        if status == 503 and typed and not hidden:
             sent = {name: form[name] for name in form if name not in typed}
     template = "error.html" if _is_known() else "error_plain.html"
     return render_template(template, status=status, sentence=sentence, typed=typed, sent=sent)
@@ -100,10 +112,13 @@ def _outage(error: SQLAlchemyError) -> Answer:
 def _csrf(error: CSRFError) -> Answer:
     if not request.is_secure and not is_loopback(request.host):
         return refused(Refused("form-insecure", url=config.current().url))
-    return refused(Refused("form-expired"))
+    again = None if _is_known() or as_json() else accounts.sign_in_again()
+    return again or refused(Refused("form-expired"))
 
 
 def _too_large(error: RequestEntityTooLarge) -> Answer:
+    if request.max_content_length == sent_photos.LARGEST_BODY < (request.content_length or 0):
+        return refused(Refused("photos-too-large", limit=sent_photos.LARGEST_BODY // 1024**2))
     return refused(Refused("request-too-large", limit=LARGEST_FORM // 1024))
 
 
@@ -115,7 +130,10 @@ def _http(error: HTTPException) -> Answer | HTTPException:
     if status == 404:
         return refused(Missing("page"))
     refusal = Refused("request-odd", what=f"{status} {error.name}")
-    return _page(status, sentences.reason(refusal)), status
+    sentence = sentences.reason(refusal)
+    if as_json():
+        return {"code": refusal.code, "sentence": sentence}, status
+    return _page(status, sentence), status
 
 
 def _broken(error: Exception) -> tuple[str, int]:

@@ -15,12 +15,12 @@ from microshare.db import OUTAGES
 from microshare.errors import Unavailable
 
 # Served without a session, whatever the database does.
-SESSIONLESS = ("static", "health.alive", "health.ready")
+SESSIONLESS = ("static", "health.alive", "health.ready", "offline.worker")
 LARGEST_FORM = 1024 * 1024  # bytes
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,

@@ -12,7 +12,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from microshare import config, digest_letter, markup, sentences
+from microshare import config, digest_letter, markup, media, photos, sentences
 from microshare.web import moments
 from microshare.web.looking import Looking
 
@@ -37,6 +37,9 @@ def init_app(app: Flask) -> None:
         here=here,
         get_locale=get_locale,
         settings=config.current,
+        photos_limit=photos.LIMIT,
+        alt_limit=photos.ALT_LIMIT,
+        photo_bytes=media.LARGEST_FILE,
     )
 
 

@@ -1,0 +1,137 @@
+"""Photos on posts: up to four, each described or marked as decoration.
+
+What a list tells of them is one value of the post's own row, so that a card needs no look for its
+photos. The files are rows of their own, which only a page that shows a photo asks for.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import IO, NamedTuple
+
+import regex
+from sqlalchemy import insert, select
+
+from microshare import media
+from microshare.db import db
+from microshare.errors import Missing, Refused
+from microshare.media import Picture
+from microshare.models import PhotoFile, Post
+from microshare.text import tidy
+
+LIMIT = 4  # photos on a post
+ALT_LIMIT = 500  # characters
+_HIDDEN = regex.compile(r"[\p{Cc}\p{Cs}\p{NChar}\u202d\u202e]+")
+
+
+class Photo(NamedTuple):
+    """A photo as it is shown; sizes in pixels. Without `alt` it is decoration."""
+
+    name: str
+    width: int
+    height: int
+    alt: str
+    preview: str  # a blurred WebP of some pixels, base64
+
+    def within(self, width: int, height: int) -> tuple[int, int]:
+        """The size at which it fits, never larger than it is.
+
+        >>> Photo("x", 2048, 1024, "", "").within(640, 480)
+        (640, 320)
+        """
+        share = min(1, width / self.width, height / self.height)
+        return max(1, round(self.width * share)), max(1, round(self.height * share))
+
+    def sources(self) -> list[tuple[str, int]]:
+        """The smaller files that there are, and their widths, the smallest first.
+
+        >>> Photo("x", 1000, 2000, "", "").sources()
+        [('x-480', 240), ('x-1280', 640)]
+        """
+        longest = max(self.width, self.height)
+        return [
+            (f"{self.name}-{edge}", max(1, round(self.width * edge / longest)))
+            for edge in reversed(media.SMALL_EDGES)
+            if longest > edge
+        ]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that a writer sends, and what they say of it."""
+
+    file: IO[bytes]
+    alt: str
+    is_decoration: bool
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A photo that a post may have."""
+
+    picture: Picture
+    alt: str
+
+
+def chosen(uploads: Sequence[Upload]) -> list[Chosen]:
+    """The photos of these files, fit to show; or the `Refused` that says what is wrong with one.
+
+    Takes a second or so for a photo: never inside `saving()`.
+    """
+    if len(uploads) > LIMIT:
+        raise Refused("too-many-photos", count=len(uploads), limit=LIMIT)
+    alts = [_alt(upload, number) for number, upload in enumerate(uploads, 1)]
+    pictures = [media.made(upload.file, number) for number, upload in enumerate(uploads, 1)]
+    return [Chosen(picture, alt) for picture, alt in zip(pictures, alts, strict=True)]
+
+
+def _alt(upload: Upload, number: int) -> str:
+    if upload.is_decoration:
+        return ""
+    alt = tidy(_HIDDEN.sub(" ", upload.alt))
+    if not alt:
+        raise Refused("photo-undescribed", number=number)
+    if len(alt) > ALT_LIMIT:
+        raise Refused("alt-too-long", number=number, over=len(alt) - ALT_LIMIT, limit=ALT_LIMIT)
+    return alt
+
+
+def told(photos: Iterable[Chosen]) -> str:
+    """What the row of a post tells of its photos; nothing where it has none."""
+    shown = [
+        (one.picture.name, one.picture.width, one.picture.height, one.alt, one.picture.preview)
+        for one in photos
+    ]
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")) if shown else ""
+
+
+def read(told: str) -> tuple[Photo, ...]:
+    """The photos of which such a row tells, in order."""
+    return tuple(Photo._make(one) for one in json.loads(told)) if told else ()
+
+
+def store(post_id: int, photos: Iterable[Chosen]) -> None:
+    """Keep the files of a new post's photos; one that it has twice is kept once."""
+    files = {
+        one.picture.name + end: content
+        for one in photos
+        for end, content in one.picture.files.items()
+    }
+    if files:
+        db.session.execute(
+            insert(PhotoFile),
+            [{"name": n, "post_id": post_id, "content": content} for n, content in files.items()],
+        )
+
+
+def content(name: str) -> bytes:
+    """The JPEG of this name, or `Missing`: also where every post that has it is withdrawn."""
+    found = db.session.scalar(
+        select(PhotoFile.content)
+        .join(Post, Post.id == PhotoFile.post_id)
+        .where(PhotoFile.name == name, Post.withdrawn_at.is_(None))
+        .limit(1)
+    )
+    if found is None:
+        raise Missing("photo")
+    return found

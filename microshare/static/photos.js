@@ -1,0 +1,178 @@
+// Photos of a post: chosen, taken, pasted or dropped; each with a description or marked as
+// decoration, and shrunk on the device. The files stand in the form's own file fields, so the form
+// is sent as any other.
+
+const EDGE = 2048; // pixels, the longest edge that the server keeps
+const SMALL = 1.5e6; // bytes up to which a photo that fits is left alone
+
+// The photo as it is sent; what this browser cannot read (HEIC, mostly) goes as it is.
+async function shrunk(file) {
+  const image = new Image();
+  image.src = URL.createObjectURL(file);
+  try {
+    await image.decode();
+    const { naturalWidth: width, naturalHeight: height } = image;
+    const share = Math.min(1, EDGE / Math.max(width, height));
+    if (share === 1 && file.size <= SMALL) return file;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.max(1, Math.round(width * share));
+    canvas.height = Math.max(1, Math.round(height * share));
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#fff"; // a JPEG has no glass
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return await new Promise((done) => {
+      canvas.toBlob((blob) => done(blob ?? file), "image/jpeg", 0.85);
+    });
+  } catch {
+    return file;
+  } finally {
+    URL.revokeObjectURL(image.src);
+  }
+}
+
+function open(fold) {
+  const { form } = fold.querySelector("input");
+  const { limit, largest, full, odd, heavy, busy } = fold.dataset;
+  const told = fold.querySelector("[data-photo-told]");
+  const acts = fold.querySelector("[data-acts]");
+  const pattern = fold.querySelector(".photo-choice");
+  const { accept } = pattern.querySelector("[type=file]");
+  const types = accept.split(",");
+  const left = []; // what was typed about photos that a refused form lost
+  const working = new Set();
+  const choices = () => [...fold.querySelectorAll(".photo-choice")];
+
+  for (const one of choices()) {
+    const alt = one.querySelector("[name=alt]").value;
+    const plain = one.querySelector("select").value;
+    if (alt || plain) left.push({ alt, plain });
+    one.remove();
+  }
+  acts.hidden = false;
+
+  const count = () => {
+    choices().forEach((one, i) => {
+      for (const place of one.querySelectorAll("[data-number]")) place.textContent = i + 1;
+    });
+    acts.hidden = choices().length >= Number(limit);
+  };
+  const changed = () => {
+    count();
+    form.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const isPhoto = (file) => types.includes(file.type) || /\.hei[cf]$/i.test(file.name);
+
+  async function add(file) {
+    if (choices().length >= Number(limit)) return full;
+    if (!isPhoto(file)) return odd;
+    const choice = pattern.cloneNode(true);
+    const [input, plain] = choice.querySelectorAll("[type=file], select");
+    const alt = choice.querySelector("[name=alt]");
+    const label = choice.querySelector("[data-alt]");
+    const image = document.createElement("img");
+    const choose = () => {
+      label.hidden = plain.value === "1";
+      alt.required = !label.hidden;
+    };
+    const before = left.shift();
+    alt.value = before?.alt ?? "";
+    plain.value = before?.plain ?? "";
+    plain.addEventListener("change", choose);
+    choose();
+    choice.querySelector("[data-file]").hidden = true;
+    const remove = choice.querySelector("[data-remove]");
+    remove.hidden = false;
+    remove.addEventListener("click", () => {
+      URL.revokeObjectURL(image.src);
+      choice.remove();
+      changed();
+      (acts.querySelector("button") ?? form.elements.line).focus();
+    });
+    image.alt = "";
+    choice.classList.add("shown");
+    acts.before(choice);
+    fold.open = true;
+    count();
+    const sent = await shrunk(file);
+    if (sent.size > Number(largest)) {
+      choice.remove();
+      count();
+      return heavy;
+    }
+    const files = new DataTransfer();
+    files.items.add(new File([sent], "photo", { type: sent.type || "image/heic" }));
+    input.files = files.files;
+    image.src = URL.createObjectURL(sent);
+    image.addEventListener("error", () => image.remove()); // a HEIC that only the server can show
+    choice.querySelector("legend").after(image);
+    changed();
+    return "";
+  }
+
+  async function addAll(files) {
+    told.textContent = busy;
+    const work = (async () => {
+      const answers = [];
+      for (const file of files) answers.push(await add(file));
+      return answers;
+    })();
+    working.add(work);
+    const answers = await work;
+    working.delete(work);
+    if (!working.size) told.textContent = answers.find(Boolean) ?? "";
+    const empty = choices().map((one) => one.querySelector("[name=alt]:required"))
+      .find((alt) => alt && !alt.value);
+    empty?.focus({ preventScroll: true });
+  }
+
+  function ask(camera) {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = accept;
+    input.multiple = !camera;
+    if (camera) input.capture = "environment";
+    input.addEventListener("change", () => addAll([...input.files]));
+    input.click();
+  }
+  fold.querySelector("[data-pick]").addEventListener("click", () => ask(false));
+  fold.querySelector("[data-camera]").addEventListener("click", () => ask(true));
+
+  form.addEventListener("paste", (event) => {
+    const { files, types: kinds } = event.clipboardData;
+    if (!files.length || kinds.includes("text/plain")) return;
+    event.preventDefault();
+    addAll([...files]);
+  });
+  const brings = (event) => event.dataTransfer?.types.includes("Files");
+  form.addEventListener("dragover", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    form.classList.add("dropping");
+  });
+  form.addEventListener("dragleave", () => form.classList.remove("dropping"));
+  form.addEventListener("drop", (event) => {
+    form.classList.remove("dropping");
+    if (!brings(event)) return;
+    event.preventDefault();
+    addAll([...event.dataTransfer.files]);
+  });
+
+  form.addEventListener("reset", () => {
+    for (const one of choices()) one.remove();
+    count();
+  });
+
+  // Sent while a photo is being shrunk: as soon as that is done.
+  form.addEventListener("submit", async (event) => {
+    if (!working.size) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    await Promise.all(working);
+    form.requestSubmit();
+  }, true);
+}
+
+const openAll = (where) => where.querySelectorAll("[data-photos]").forEach(open);
+openAll(document);
+document.addEventListener("composer", ({ target }) => openAll(target)); // one that came later
