@@ -162,7 +162,10 @@ def test_a_search_is_followed_and_what_it_finds_comes_to_the_feed(
             break
         page.wait_for_timeout(100)
     assert page.get_by_text(f"your search “{words}”").count() == 5
-    page.get_by_role("button", name=f"Stop following the search “{words}”").first.click()
+    stop = page.get_by_role("button", name=f"Stop following the search “{words}”")
+    stop.first.click()
+    expect(stop).to_have_count(0)
+    page.goto("/")
     expect(page.get_by_text(f"your search “{words}”")).to_have_count(0)
     page.context.close()
 
