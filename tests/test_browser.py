@@ -87,6 +87,7 @@ def test_one_posts_follows_searches_and_reads_the_digest(
     page.goto("/tags/valves")
     if page.get_by_role("button", name=re.compile("^Follow ")).count():
         page.get_by_role("button", name=re.compile("^Follow ")).first.click()
+        expect(page.get_by_role("button", name="Stop following #valves")).to_be_visible()
     page.goto("/")
     assert page.locator("article[data-post-id]").count() == 30
     expect(page.get_by_text("#valves").first).to_be_visible()

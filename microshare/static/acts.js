@@ -69,7 +69,7 @@ async function send(form, button, { id, fields }) {
   fields.set("next", back);
   let answer;
   try {
-    answer = await fetch(action, { method: "POST", body: fields });
+    answer = await fetch(action, { method: "POST", body: fields, keepalive: true });
   } catch {
     document.dispatchEvent(new CustomEvent("told", { detail: words.offline }));
     return;
