@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from microshare import searches
 from microshare.db import add_once, db
@@ -53,3 +53,15 @@ def targets(reader: User) -> dict[str, list[Target]]:
         )
         for kind, (table, name) in tables.items()
     }
+
+
+def follower_count(user: User) -> int:
+    """How many readers follow this colleague: for their own eyes."""
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(Follow)
+            .where(Follow.kind == "person", Follow.target_id == user.id)
+        )
+        or 0
+    )

@@ -8,14 +8,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from microshare import config, passwords, text
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
-from microshare.models import Department, Follow, Post, Token, User
+from microshare.models import Department, Post, Token, User
 from microshare.models.people import ROLES
 
 NAME_LIMIT, USERNAME_LIMIT, ABOUT_LIMIT = 80, 30, 500
@@ -281,18 +281,6 @@ def _keep_one_administrator(user: User) -> None:
     ).all()
     if administrators == [user.id]:
         raise Refused("last-administrator")
-
-
-def follower_count(user: User) -> int:
-    """How many readers follow this colleague: for their own eyes."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Follow)
-            .where(Follow.kind == "person", Follow.target_id == user.id)
-        )
-        or 0
-    )
 
 
 def zones() -> list[str]:

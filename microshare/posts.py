@@ -37,8 +37,8 @@ def publish(
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark. `tagged` are (folded, spelling) pairs beside those in the
-    text. `department` is where the author was when it was written, if not where they are now.
-    Raises `Refused`, with a code for each way in which a text can be wrong.
+    text, `photos` those that `photos.chosen` gave. `department` is where the author was when it was
+    written, if not where they are now. Raises `Refused`, with a code for each way to be wrong.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -57,8 +57,7 @@ def publish(
         return _same(earlier, line)
     _tie(post, draft, now)
     _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
-    if reply_to is not None:
-        _answer(post, reply_to)
+    _answer(post, reply_to)
     author.welcomed_at = author.welcomed_at or now  # who writes has found the way
     indexed.follow(post.id)
     return post
@@ -103,7 +102,9 @@ def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
     return None
 
 
-def _answer(post: Post, replied: Post) -> None:
+def _answer(post: Post, replied: Post | None) -> None:
+    if replied is None:
+        return
     _count_reply(post, +1)
     notices.tell(replied.author_id, "reply", post.id, post.author_id, post.created_at)
 

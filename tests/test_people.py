@@ -290,11 +290,11 @@ def test_who_is_suspended_keeps_the_posts_and_loses_the_sessions(house: House) -
 
 
 def test_followers_are_counted_for_their_own_eyes(house: House) -> None:
-    from_nobody = people.follower_count(house.ada)
+    from_nobody = follows.follower_count(house.ada)
     with saving():
         follows.follow(house.grace, house.ada, NOON)
         follows.follow(house.linus, house.ada, NOON)
-    assert (from_nobody, people.follower_count(house.ada)) == (0, 2)
+    assert (from_nobody, follows.follower_count(house.ada)) == (0, 2)
 
 
 def test_the_zones_to_choose_from_are_places(house: House) -> None:

@@ -5,7 +5,7 @@
 // or this page has gone meanwhile. Ctrl+Enter (or Cmd+Enter) sends.
 
 const FIELDS = ["line", "note", "kind"];
-const LEAVING = 300; // ms that the page before may take to let go of its draft
+const LEAVING = 1000; // ms that the page before may take to let go of its draft
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
   (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -175,4 +175,4 @@ function open(fold) {
 
 const openAll = (where) => where.querySelectorAll("[data-photos]").forEach(open);
 openAll(document);
-document.addEventListener("composer", ({ target }) => openAll(target)); // one that came later
+document.addEventListener("brought", ({ target }) => openAll(target)); // one that came later

@@ -5,7 +5,18 @@ from datetime import timedelta
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from microshare import aliases, cards, clock, departments, feeds, interests, people, tag_facts, tags
+from microshare import (
+    aliases,
+    cards,
+    clock,
+    departments,
+    feeds,
+    follows,
+    interests,
+    people,
+    tag_facts,
+    tags,
+)
 from microshare.db import saving
 from microshare.models import Tag
 from microshare.web import unchanged
@@ -144,7 +155,7 @@ def person(username: str) -> str | Response:
         person=found,
         page=feeds.written_by(who, found, before=before()),
         standing=interests.standing(who, "person", found.id, clock.now()),
-        follower_count=people.follower_count(found) if found.id == who.id else None,
+        follower_count=follows.follower_count(found) if found.id == who.id else None,
     )
 
 

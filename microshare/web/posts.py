@@ -62,10 +62,11 @@ def publish() -> Response | tuple[dict[str, object], int]:
             now=clock.now(),
         ).id
     unchanged.key_was_used(post_id)
-    address = url_for("posts.thread", post_id=post_id)
-    if as_json():
-        return {"id": post_id, "url": address}, 201
-    return redirect(address, 303)
+    return _published(post_id, url_for("posts.thread", post_id=post_id))
+
+
+def _published(post_id: int, address: str) -> Response | tuple[dict[str, object], int]:
+    return ({"id": post_id, "url": address}, 201) if as_json() else redirect(address, 303)
 
 
 @pages.get("/posts/<id:post_id>")
