@@ -156,8 +156,8 @@ def test_a_reply_that_is_refused_is_shown_again(browser: Browser, url: str) -> N
     expect(page.locator(".replying [data-counter]")).to_have_text(re.compile("-10|−10"))
     page.locator(".replying").get_by_role("button", name="Reply").click()
     expect(page.get_by_role("alert")).to_contain_text("10 characters too long")
-    expect(page.locator("textarea[name=line]")).to_have_value("x" * 150)
-    closed(page, stays=False)
+    expect(line).to_have_value("x" * 150)
+    closed(page)
 
 
 def test_two_posts_are_thanked_for_at_once_and_a_double_tap_is_one(

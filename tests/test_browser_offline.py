@@ -20,6 +20,7 @@ from tests import relay, served
 from tests.conftest import NOON, PASSWORD, furnish
 from tests.relay import Relay
 from tests.test_browser import DESKTOP, PHONE, browser  # noqa: F401 - the fixture
+from tests.test_browser_photos import are_shown, choose, file, jpeg
 
 WAIT = 30_000  # ms for what comes by itself
 
@@ -283,34 +284,37 @@ def test_two_tabs_and_a_worker_send_each_post_once(world: World) -> None:
     assert len(world.relay.posts) == 4
 
 
-def test_a_photo_waits_with_its_post_and_arrives_whole(world: World) -> None:
+def test_photos_wait_with_their_post_and_arrive_whole(world: World) -> None:
     context = world.device()
     page = at_hand(context)
     world.relay.is_up = False
-    picture = bytes(range(256)) * 400
-    page.evaluate(
-        """() => {
-            const input = Object.assign(document.createElement("input"),
-                { type: "file", name: "other", multiple: true });
-            document.querySelector("form[data-composer]").append(input);
-        }"""
-    )
-    page.locator("input[name=other]").set_input_files(
-        [{"name": f"{n}.jpg", "mimeType": "image/jpeg", "buffer": picture} for n in range(2)]
-    )
-    write(page, "with photos")
+    line_of(page).fill("with photos")
+    page.get_by_text("Add photos").click()
+    choose(page, file("a.jpg", jpeg()), file("b.jpg", jpeg(700)))
+    expect(page.locator(".photo-choice.shown img")).to_have_count(2)
+    for place, alt in enumerate(("A pump", "A seal")):
+        page.locator("[name=alt]").nth(place).fill(alt)
+    page.get_by_role("button", name="Post", exact=True).click()
     waits(page, 1)
+    expect(page.locator(".photo-choice.shown")).to_have_count(0)
+    write(page, "with photos, the next without")
+    waits(page, 2)
     page.close()
     page = context.new_page()
     page.goto("/outbox")
     expect(page.locator(".entry img")).to_have_count(2)
-    world.relay.posts.clear()
+    expect(page.locator(".entry img").nth(1)).to_have_attribute("alt", "A seal")
     world.relay.is_up = True
     is_sent(page)
-    (body,) = world.relay.posts
-    assert body.count(picture) == 2
-    assert body.index(b'filename="0.jpg"') < body.index(b'filename="1.jpg"')
-    assert world.lines("with photos") == ["with photos"]
+    assert world.lines("with photos") == ["with photos", "with photos, the next without"]
+    page.goto("/everyone")
+    post = page.locator("article", has_text="with photos").nth(1)
+    post.locator("a[href^='/posts/']").first.click()
+    are_shown(page, ["A pump", "A seal"])
+    context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("This page is as of")).to_be_visible()
+    are_shown(page, ["A pump", "A seal"])
 
 
 def test_a_refusal_keeps_the_post_with_its_reason_and_lets_the_next_pass(world: World) -> None:

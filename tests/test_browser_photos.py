@@ -59,7 +59,7 @@ def post(page: Page) -> None:
 
 def are_shown(page: Page, alts: Sequence[str]) -> None:
     """Whether the thread shows the photos with these descriptions, each really loaded."""
-    expect(page).to_have_url(re.compile(r"/posts/\d+$"))
+    expect(page).to_have_url(re.compile(r"/posts/\d+$"), timeout=20_000)
     photos = page.locator("article .photo img:last-child")
     expect(photos).to_have_count(len(alts))
     for place, alt in enumerate(alts):
@@ -187,7 +187,7 @@ def test_nothing_moves_when_a_photo_comes_and_lists_ask_for_it_when_unfolded(pag
     choose(page, file("a.jpg", written(Image.effect_noise((1600, 1200), 90).convert("RGB"))))
     page.get_by_label(ALT).fill("noise")
     post(page)
-    expect(page).to_have_url(re.compile(r"/posts/\d+$"))
+    expect(page).to_have_url(re.compile(r"/posts/\d+$"), timeout=20_000)
     address = page.url
     asked: list[Any] = []
     page.route("**/photos/*", lambda route: asked.append(route))  # noqa: PLW0108 - no builtin
