@@ -164,7 +164,7 @@ def _acts(item: Item, is_own: bool) -> Facts:
         ("id", card.id),
         ("replies", card.reply_count),
         ("thanks", card.thanks_count),
-        ("author", "" if is_own else card.author_name),
+        ("is_own", is_own),
         ("thanked", item.thanked),
         ("saved", item.saved),
     )
