@@ -237,3 +237,16 @@ def test_a_search_page_takes_at_most_eight_queries(ada: Browser, pump: int, site
     with site.app_context(), Queries() as queries:
         page(ada, q="pump")
     assert len(queries) <= 8
+
+
+def test_what_is_marked_is_the_line_and_the_note_and_nothing_beside_them(
+    site: Flask, ada: Browser
+) -> None:
+    # The line says what its own tags and its author are called.
+    ada.send("/posts", line="line", note="lang of the line", key="marked-1")
+    with site.app_context():
+        indexing.catch_up()
+    page = ada.get("/search?q=line").get_data(as_text=True)
+    assert re.search(r'<p class="line"[^>]*><mark>line</mark></p>', page)
+    assert "lang of the <mark>line</mark>" in page
+    assert page.count("<mark>") == 2

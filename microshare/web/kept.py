@@ -135,10 +135,9 @@ class _Parts:
             ("is_current", look.is_current),
             ("is_anchored", look.is_anchored),
         )
-        if matcher is None:
-            parts = [self._once("_card", spoken, facts)]
-        else:  # marked for this search alone
-            parts = [self._rendered("_card", spoken, facts + _marked(card, matcher))]
+        parts: list[str] = [self._once("_card", spoken, facts)]
+        if matcher is not None:
+            parts = [_marked(parts[0], card, matcher)]
         if card.is_tagged_on:
             may = "all" if look.is_own else look.may_take_off
             ties = tuple(tie for tie in card.tags if tie.added_by_id)
@@ -150,12 +149,15 @@ class _Parts:
         return Markup("".join((*parts, extra, acts)))  # noqa: S704
 
 
-def _marked(card: Card, matcher: Matcher) -> Facts:
-    marked = {"line": card.line_html, "note": card.note_html}
-    return tuple(
-        (name, Markup(markup.highlight(html, matcher)))  # noqa: S704
-        for name, html in marked.items()
-    )
+def _marked(said: str, card: Card, matcher: Matcher) -> str:
+    """The kept part of a post, with what this search found marked in its line and its note."""
+    said = str(said)  # no markup for a moment, that what is put in stays as it is
+    for place, html in ('<p class="line"', card.line_html), ('<div class="prose"', card.note_html):
+        if html and (at := said.find(place)) >= 0:
+            inside = said.index(">", at) + 1
+            found = said[inside:].replace(html, markup.highlight(html, matcher), 1)
+            said = said[:inside] + found
+    return said
 
 
 def _acts(item: Item, is_own: bool) -> Facts:
