@@ -64,6 +64,21 @@ def test_axe_finds_nothing_in_what_unfolds_and_in_what_is_refused(
     page.context.close()
 
 
+def test_axe_finds_nothing_in_the_dialogs(browser: Browser, url: str) -> None:  # noqa: F811
+    page = signed_in(browser, url, viewport=DESKTOP)
+    page.goto("/tags")
+    page.get_by_role("link", name="New post").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_axe_finds_nothing(page, "the composer over a page")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert_axe_finds_nothing(page, "the list of keys")
+    page.context.close()
+
+
 def test_axe_finds_nothing_where_nobody_is_signed_in(
     browser: Browser, url: str  # noqa: F811
 ) -> None:
