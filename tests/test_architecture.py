@@ -38,7 +38,7 @@ FLOORS = {
     2.5: "interests notices signing search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
-       "search.postgres_engine",
+       "search.postgres_engine letter_links words",
     3.2: "aliases missed tag_facts",
     3.3: "doubles",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
