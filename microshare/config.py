@@ -59,6 +59,12 @@ def _server(value: str) -> str:
     return value
 
 
+def _door_address(value: str) -> str:
+    if len(_mail_address(value).rpartition("@")[0]) > 24:  # room for a signed token behind it
+        raise ValueError("a mail address with at most 24 characters before the @")
+    return value
+
+
 def _secret(value: str) -> str:
     if len(value) < 32:
         raise ValueError("at least 32 characters, chosen at random")
@@ -175,6 +181,11 @@ class Settings:
     )
     dns: str = _setting(
         "", _server, "the DNS server that is asked, as 192.0.2.53 or 127.0.0.1:5353; empty: the machine's"
+    )
+    mail_in: str = _setting(
+        "",
+        _door_address,
+        "the address that colleagues post to, share@example.com; empty: the mail door is off",
     )
     language: str = _setting("en", _one_of(*LANGUAGES), "the language where nothing else tells")
     time_zone: str = _setting("Europe/Amsterdam", _zone, "the time zone of new colleagues")
