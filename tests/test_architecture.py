@@ -38,13 +38,8 @@ FLOORS = {
     2.5: "interests notices signing search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
-<<<<<<< HEAD
        "search.postgres_engine words",
-    3.2: "aliases missed tag_facts",
-=======
-       "search.postgres_engine",
     3.2: "aliases mail_addresses missed tag_facts",
->>>>>>> door
     3.3: "doubles letter_links",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     3.7: "brought indexed hints",
