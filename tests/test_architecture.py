@@ -51,6 +51,7 @@ FLOORS = {
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.1: "digest_week remaking threads",
     5.2: "digest inbox demo_play demo_large",
+    5.3: "letter_parts",
     5.4: "digest_letter demo",
     5.6: "digest_run",
     # the pages
