@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from microshare import claims, digest, digest_letter, handover, people, periods
+from microshare import absence, claims, digest, digest_letter, handover, people, periods
 from microshare.claims import Claim
 from microshare.db import db, saving
 from microshare.digest_week import Shared
@@ -58,6 +58,8 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
         raise Refused("no-email", username=username)
     if not reader.digest_on or reader.suspended_at is not None:
         raise Refused("digest-off", username=username)
+    if absence.is_before(due.period.day, reader.digest_from):
+        raise Refused("digest-paused", username=username, day=str(reader.digest_from))
 
     def still_due() -> list[Due]:
         if any(row.state == "sent" for row in claims.rows(due.claim)):
@@ -123,16 +125,23 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
     }
     readers = db.session.execute(
         select(
-            User.id, User.digest_weekday, User.digest_hour, User.time_zone, User.created_at
+            User.id,
+            User.digest_weekday,
+            User.digest_hour,
+            User.time_zone,
+            User.created_at,
+            User.digest_from,
         ).where(User.digest_on.is_(True), User.email.is_not(None), User.suspended_at.is_(None))
     )
     newest: dict[tuple[int, int, str], Period] = {}
     due = []
-    for reader_id, weekday, hour, zone, joined_at in readers:
+    for reader_id, weekday, hour, zone, joined_at, first_day in readers:
         when = weekday, hour, zone
         if when not in newest:
             newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
         period = newest[when]
+        if absence.is_before(period.day, first_day):
+            continue  # for good: what a reader on leave missed is not sent in a heap
         if not newcomers and period.until < joined_at:
             continue
         row = handled.get((reader_id, period.day))
