@@ -1,6 +1,7 @@
 """Which posts of a week a reader's digest has: the most useful, and at most two of each author."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import merge
 
@@ -26,17 +27,12 @@ class Choice:
         """The most useful of these to the reader, best first, beside what is chosen already."""
         # The week is ranked once for all its readers. What the reader adds is the same for all
         # posts of a kind, so each kind keeps that order, and the best is at the head of one.
-        streams = [
-            ((-self.week.use[i] - more, -i) for i in self.week.ranked(kind))
-            for kind, more in self._kinds(ids)
-        ]
-        found: list[int] = []
-        for _, negative in merge(*streams):
-            if self._has_room(-negative):
-                found.append(-negative)
-            if len(found) == limit:
-                break
-        return found
+        streams = [self._by_use(kind, more) for kind, more in self._kinds(ids)]
+        return self._first((-negative for _, negative in merge(*streams)), limit, self._taken)
+
+    def newest(self, ids: Ids, limit: int) -> list[int]:
+        """The newest of these, for open questions: what is asked now waits for an answer."""
+        return self._first(sorted(ids, reverse=True), limit, Counter())
 
     def _kinds(self, ids: Ids) -> list[tuple[Ids, int]]:
         """The posts by how the reader stands to them, and how much more use that makes them."""
@@ -47,18 +43,19 @@ class Choice:
         ]
         return [(kind, more) for kind, more in kinds if kind]
 
-    def newest(self, ids: Ids, limit: int) -> list[int]:
-        """The newest of these, for open questions: what is asked now waits for an answer."""
-        self._taken.clear()
+    def _by_use(self, ids: Ids, more: int) -> Iterator[tuple[int, int]]:
+        """What sorts these: their use, the most first, and then their age."""
+        return ((-self.week.use[i] - more, -i) for i in self.week.ranked(ids))
+
+    def _first(self, ids: Iterable[int], limit: int, taken: Counter[int]) -> list[int]:
+        """The first of these, passing over those whose author has had enough lines."""
         found: list[int] = []
-        for i in sorted(ids, reverse=True):
-            if self._has_room(i):
-                found.append(i)
+        for i in ids:
+            author_id = self.week.origin[i].author_id
+            if taken[author_id] == PER_AUTHOR:
+                continue
+            taken[author_id] += 1
+            found.append(i)
             if len(found) == limit:
                 break
         return found
-
-    def _has_room(self, post_id: int) -> bool:
-        author_id = self.week.origin[post_id].author_id
-        self._taken[author_id] += 1
-        return self._taken[author_id] <= PER_AUTHOR
