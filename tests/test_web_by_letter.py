@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from microshare import clock, departments, people, posts
+from microshare import clock, departments, indexing, people, posts
 from microshare.db import Base, db, saving
 from microshare.letter_links import Links
 from microshare.models import Follow, PendingLetter, Thanks, User
@@ -87,7 +87,9 @@ def test_who_has_a_password_gets_plain_links(site: Flask, noor: Letter) -> None:
         assert Links(people.get("ada"), DAY).site == "http://localhost"
 
 
-def test_the_link_opens_pages_to_read(noor: Letter, browser: Browser) -> None:
+def test_the_link_opens_pages_to_read(site: Flask, noor: Letter, browser: Browser) -> None:
+    with inside(site):
+        indexing.catch_up()
     for page in ("/", "/everyone", "/posts/1", "/tags", "/tags/pumps", "/people", "/@ada",
                  "/departments", "/departments/sales", "/questions", "/search?q=seal", "/digest",
                  "/digest/2026-11-23"):
