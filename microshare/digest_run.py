@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
@@ -152,7 +153,26 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
             select(Digest).where(Digest.period > (now - timedelta(days=9)).date())
         )
     }
-    readers = db.session.execute(
+    newest: dict[tuple[int, int, str], Period] = {}
+    due = []
+    for reader_id, weekday, hour, zone, joined_at, first_day in _readers():
+        when = weekday, hour, zone
+        if when not in newest:
+            newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
+        period = newest[when]
+        if absence.is_before(period.day, first_day):
+            continue  # for good: what a reader on leave missed is not sent in a heap
+        if not newcomers and period.until < joined_at:
+            continue
+        row = handled.get((reader_id, period.day))
+        if row is None or (row.state == "claimed" and claims.may_try(row, now, restarted)):
+            due.append(Due(reader_id, period))
+    return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
+
+
+def _readers() -> Sequence[Any]:
+    """Who wants letters and can have them: id, weekday, hour, zone, joined, first day."""
+    return db.session.execute(
         select(
             User.id,
             User.digest_weekday,
@@ -166,22 +186,7 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
             User.suspended_at.is_(None),
             User.email.not_in(unreachable.stopped()),
         )
-    )
-    newest: dict[tuple[int, int, str], Period] = {}
-    due = []
-    for reader_id, weekday, hour, zone, joined_at, first_day in readers:
-        when = weekday, hour, zone
-        if when not in newest:
-            newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
-        period = newest[when]
-        if absence.is_before(period.day, first_day):
-            continue  # for good: what a reader on leave missed is not sent in a heap
-        if not newcomers and period.until < joined_at:
-            continue
-        row = handled.get((reader_id, period.day))
-        if row is None or (row.state == "claimed" and claims.may_try(row, now, restarted)):
-            due.append(Due(reader_id, period))
-    return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
+    ).all()
 
 
 def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn) -> str:
