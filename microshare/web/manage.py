@@ -18,11 +18,12 @@ from microshare import (
     missed,
     people,
     tags,
+    words,
 )
 from microshare.db import saving
 from microshare.errors import Forbidden, Refused
 from microshare.models.people import ROLES
-from microshare.web.asked import again, reader, undo, user
+from microshare.web.asked import again, day, reader, undo, user
 
 pages = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -51,6 +52,9 @@ def _page(invitation: str = "") -> str:
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
         missed=missed.listed(),
+        weeks=words.coming(clock.now()),
+        words=words.written(clock.now()),
+        word_limit=words.LIMIT,
         invitation=invitation,
         form=request.form,
     )
@@ -109,6 +113,19 @@ def add_department() -> Response:
     again(_page)
     with saving():
         departments.named(request.form.get("name", ""), clock.now())
+    return _done()
+
+
+@pages.post("/word")
+def write_word() -> Response:
+    """The line in the letters of a week; with `undo` there is none."""
+    again(_page)
+    week = day(request.form.get("week", "")) or date.min
+    with saving():
+        if undo():
+            words.remove(week, user())
+        else:
+            words.write(week, request.form.get("word", ""), user(), clock.now())
     return _done()
 
 
