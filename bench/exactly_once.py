@@ -115,7 +115,9 @@ class Server:
             return "451 gone"  # to nobody: without a yes it is not taken
         if self._is_it("the server drops the connection"):
             self.step = ""
-            server.transport.close()
+            connection = server.transport
+            if connection:
+                connection.close()
             return "451 gone"
         content = envelope.content
         raw = content if isinstance(content, bytes) else str(content).encode()
