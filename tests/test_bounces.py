@@ -14,7 +14,7 @@ from microshare.bounces import DELAYED, HARD, NOTE, POLICY, SOFT, Bounce
 from microshare.db import db, saving
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Unreachable
-from tests.conftest import NOON, House
+from tests.conftest import NOON, Browser, House
 
 WEEK = timedelta(days=7)
 # What a reader with the letters in front of him says of each: is it for good, for now, or of us?
@@ -245,3 +245,22 @@ def test_what_is_said_of_us_or_for_now_counts_nothing(door: House) -> None:
 
 def test_where_the_door_is_off_letters_come_back_to_the_sender(house: House) -> None:
     assert bounces.return_path("ada@example.com", house.ada.id, NOON.date()) is None
+
+
+def test_manage_shows_what_was_said_and_sends_again(
+    site: Flask, ada: Browser, grace: Browser
+) -> None:
+    with site.app_context(), saving():
+        unreachable.hard("grace@example.com", "550 5.1.1 <no> such mailbox", NOON)
+        unreachable.soft("linus@example.com", "452 full", NOON)
+        unreachable.hard("new@example.com", "550 5.1.1 who?", NOON)
+    page = ada.get("/manage").get_data(as_text=True)
+    assert "550 5.1.1 &lt;no&gt; such mailbox" in page
+    assert page.count("Send again") == 2  # linus has had one full mailbox, which stops nothing
+    assert "Send letters to new@example.com again" in page
+    assert grace.send("/manage/addresses", address="grace@example.com").status_code == 403
+    assert ada.send("/manage/addresses", address="grace@example.com").status_code == 303
+    assert ada.send("/manage/addresses", address="grace@example.com").status_code == 404
+    with site.app_context():
+        assert not unreachable.is_stopped("grace@example.com")
+        assert unreachable.is_stopped("new@example.com")

@@ -30,7 +30,7 @@ from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.mailer import Letter
-from microshare.models import Digest, DigestRun
+from microshare.models import Digest
 from tests import mail_server
 from tests.conftest import NOON, House, Queries, furnish
 from tests.mail_server import MailServer
