@@ -291,9 +291,10 @@ def reason(refusal: Refusal) -> str:
 
 def why(reason: Reason) -> str:
     """What a person reads of the reason for which a post is in the feed."""
-    return _why(str(get_locale()), reason)
+    return why_in(str(get_locale()), reason)
 
 
 @lru_cache(maxsize=5000)  # a letter and a page tell dozens, and many the same
-def _why(locale: str, reason: Reason) -> str:
+def why_in(locale: str, reason: Reason) -> str:
+    """The same in this language, which is that of the moment."""
     return str(REASONS[reason.kind]) % {"label": reason.label}

@@ -20,10 +20,7 @@ NAME = "sessions"
 
 
 def key() -> str:
-    """The key; asked of the file or the database once in the life of a process.
-
-    A digest has dozens of links, each with a signature.
-    """
+    """The key; looked up once in the life of a process: a letter signs dozens of addresses."""
     settings = config.current()
     if settings.secret_key:
         return settings.secret_key
@@ -58,7 +55,8 @@ def take_over(of_elsewhere: str) -> None:
         return
     if db.engine.dialect.name == "sqlite":
         config.keep_secret_key(settings.instance, of_elsewhere)
-    else:
-        with db.engine.begin() as connection:
-            connection.execute(update(SigningKey).values(value=of_elsewhere))
+        current_app.extensions[_CACHED] = of_elsewhere
+        return
+    with db.engine.begin() as connection:
+        connection.execute(update(SigningKey).values(value=of_elsewhere))
     current_app.extensions[_CACHED] = of_elsewhere

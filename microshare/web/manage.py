@@ -18,6 +18,7 @@ from microshare import (
     missed,
     people,
     tags,
+    unreachable,
     words,
 )
 from microshare.db import saving
@@ -45,6 +46,7 @@ def _page(invitation: str = "") -> str:
         run=digest_run.last_run(),
         troubled=digest_run.troubled(),
         undelivered=account_letters.undelivered(),
+        unreachable=unreachable.listed(),
         people=people.find(suspended=True),
         departments=departments.every(),
         headcounts=departments.headcounts(),
@@ -105,6 +107,15 @@ def settle_missed() -> Response:
     again(_page)
     with saving():
         missed.settle(request.form.get("words", ""), user())
+    return _done()
+
+
+@pages.post("/addresses")
+def allow_address() -> Response:
+    """Letters go there again."""
+    again(_page)
+    with saving():
+        unreachable.allow(request.form.get("address", ""), user())
     return _done()
 
 
