@@ -9,7 +9,9 @@ from microshare.mail import encodings
 MOST_ADDRESSES = 2_000
 _LONGEST = 320  # characters of an address
 # The pieces of a list of addresses: what is quoted, in brackets or in parentheses is one piece.
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*+"?|<[^<>]*+>?|\((?:[^()\\]|\\.)*+\)?|[,;:]|[^"<(,;:]++', re.S)
+_PIECE = re.compile(
+    r'"(?:[^"\\]|\\.)*+"?|<[^<>]*+>?|\((?:[^()\\]|\\.)*+\)?|[,;:]|[^"<(,;:]++', re.S
+)
 _ADDRESS = re.compile(r"[^\s@<>\",;:()\\]{1,64}@[^\s@<>\",;:()\\]{1,255}")
 _ID = re.compile(r"<([^<>]{1,900}+)>")
 
