@@ -2,6 +2,7 @@
 
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile
 from microshare.models.posts import (
@@ -23,6 +24,8 @@ __all__ = [
     "Digest",
     "DigestRun",
     "DigestWord",
+    "DoorAnswer",
+    "DoorLetter",
     "FailedSignIn",
     "Find",
     "Follow",
