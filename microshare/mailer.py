@@ -64,6 +64,7 @@ def message(letter: Letter, now: datetime) -> EmailMessage:
     told["Message-ID"] = f"<{letter.message_id}>"
     told["Auto-Submitted"] = "auto-generated"
     for name, value in letter.headers.items():
+        del told[name]  # the letter's own word counts
         told[name] = value
     told.set_content(letter.text)
     told.add_alternative(letter.html, subtype="html")
