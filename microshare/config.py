@@ -42,6 +42,12 @@ def _mail_address(value: str) -> str:
     return value
 
 
+def _door_address(value: str) -> str:
+    if len(_mail_address(value).rpartition("@")[0]) > 24:  # room for a signed token behind it
+        raise ValueError("a mail address with at most 24 characters before the @")
+    return value
+
+
 def _secret(value: str) -> str:
     if len(value) < 32:
         raise ValueError("at least 32 characters, chosen at random")
@@ -146,6 +152,11 @@ class Settings:
     )
     mail_from: str = _setting(
         "microshare@localhost", _mail_address, "the address that letters come from"
+    )
+    mail_in: str = _setting(
+        "",
+        _door_address,
+        "the address that colleagues post to, share@example.com; empty: the mail door is off",
     )
     language: str = _setting("en", _one_of(*LANGUAGES), "the language where nothing else tells")
     time_zone: str = _setting("Europe/Amsterdam", _zone, "the time zone of new colleagues")

@@ -39,7 +39,7 @@ FLOORS = {
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
        "search.postgres_engine",
-    3.2: "aliases missed tag_facts",
+    3.2: "aliases mail_addresses missed tag_facts",
     3.3: "doubles",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     3.7: "brought indexed hints",

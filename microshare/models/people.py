@@ -51,6 +51,8 @@ class User(UserMixin, Base):  # type: ignore[misc]
     # Whether single keys act on pages; whoever speaks or slips to the keyboard can do without.
     keys_on: Mapped[bool] = mapped_column(default=True, server_default=true())
     welcomed_at: Mapped[datetime | None]  # None: is shown the first steps
+    # Raised to renew the colleague's own address of the mail door, which is signed with it.
+    mail_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
     department: Mapped[Department] = relationship(lazy="raise_on_sql")
 
