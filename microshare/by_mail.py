@@ -11,6 +11,7 @@ import regex
 from microshare import config, drafts, text
 
 ELLIPSIS = "…"
+_LONGEST_SENTENCE = 2000  # characters; a longer one is cut in any case
 _GREETING = regex.compile(
     r"(?i)\s*(?:hoi|hallo|hai|hi|hello|hey|heey|dag|beste|lieve|geachte|dear|ls|l\.s\.|all(?:en)?"
     r"|goede?n?\s?(?:morgen|middag|avond|dag)|good\s(?:morning|afternoon|evening|day)"
@@ -19,11 +20,9 @@ _GREETING = regex.compile(
 # Where a sentence ends: its mark, what closes behind it, and a blank before what begins the next.
 _STOP = regex.compile(r"[.!?…。！？؟]++[\"'”’»)\]]*+(?=\s|$)|\n\s*\n|$")
 # A full stop behind these ends no sentence.
-_SHORT = frozenset(
-    "bijv bv ca dhr mevr mw nr nrs tel incl excl max min resp evt ivm afd art ing ir drs dr mr mrs "
-    "ms prof st vs approx fig no jan feb mrt apr jun jul aug sep sept okt oct nov dec".split()
-)
-_NO_END = regex.compile(r"(?:^|[\s(])(?:\p{L}|\p{L}(?:\.\p{L})+|(?P<word>\p{L}+))\.$")
+_NO_END = regex.compile(r"""(?xi) (?:^|[\s(]) (?: \p{L} | \p{L}(?:\.\p{L})+
+    | bijv|bv|ca|dhr|mevr|mw|nrs?|tel|incl|excl|max|min|resp|evt|ivm|afd|art|ing|ir|drs?|mrs?|ms
+    | prof|st|vs|approx|fig|no|jan|feb|mrt|apr|jun|jul|aug|sept?|okt|oct|nov|dec ) \.$""")
 _BREAKS = (regex.compile(r"\n\s*\n"), regex.compile(r"\n|(?<=[.!?…])\s"), regex.compile(r"\s"))
 
 
@@ -80,10 +79,8 @@ def _said(line: str, note: str, kind: str | None = None) -> Said:
 
 def fits(line: str) -> bool:
     """Whether it may be the line of a post, by the one rule of counting."""
-    return (
-        text.count(line) <= config.current().line_limit
-        and len(line.encode("utf-8", "replace")) <= drafts.LINE_BYTES
-    )
+    is_small = len(line.encode("utf-8", "replace")) <= drafts.LINE_BYTES
+    return is_small and text.count(line) <= config.current().line_limit
 
 
 def cut(line: str) -> str:
@@ -122,7 +119,7 @@ def first_sentence(body: str) -> tuple[str, str]:
     greeting = _GREETING.match(body)
     start = greeting.end() if greeting and body[greeting.end() :].strip() else 0
     end = len(body)
-    for stop in _STOP.finditer(body, start):
+    for stop in _STOP.finditer(body, start, start + _LONGEST_SENTENCE):
         said = body[start : stop.start()].strip()
         if said and not _goes_on(body[start : stop.end()]):
             end = stop.end()
@@ -135,8 +132,7 @@ def first_sentence(body: str) -> tuple[str, str]:
 
 def _goes_on(said: str) -> bool:
     """Whether the full stop that these words end in belongs to a short form."""
-    short = _NO_END.search(said[-20:])
-    return bool(short) and (short["word"] is None or short["word"].lower() in _SHORT)
+    return bool(_NO_END.search(said[-20:]))
 
 
 def split_note(note: str) -> tuple[str, str]:
@@ -163,11 +159,9 @@ def split_note(note: str) -> tuple[str, str]:
 def _break(note: str, limit: int) -> int:
     """The best place to cut within the limit: never so early that most of the note is lost."""
     for pattern in _BREAKS:
-        last = None
-        for last in pattern.finditer(note, 0, limit + 1):
-            pass
-        if last is not None and last.start() > limit // 2:
-            return int(last.start())
+        last = max((found.start() for found in pattern.finditer(note, 0, limit + 1)), default=0)
+        if last > limit // 2:
+            return int(last)
     at = limit
     while at > limit // 2 and regex.match(r"\X", note, pos=at - 1).end() != at:
         at -= 1  # not between a letter and its marks

@@ -117,6 +117,7 @@ def continued(
     }
     if author.email:
         headers["Reply-To"] = str(Address(author.name, addr_spec=author.email))
+    is_reply = re.match(r"(?i)\s*(?:re|antw|aw|sv)\s*:", origin.subject)
     _write(
         "continued",
         author,
@@ -127,6 +128,7 @@ def continued(
         number=number,
         author=author,
         post=post,
+        subject=origin.subject if is_reply else f"Re: {origin.subject}",  # as its thread has it
         link=f"{config.current().url}/posts/{post.id}",
     )
 

@@ -23,7 +23,7 @@ def token(act: str, about_id: int, now: datetime) -> str:
 
 
 def about(act: str, token: str, now: datetime) -> int:
-    """What the link is about; `Refused("link-broken")`, or `Refused("link-over")` when it is old."""
+    """What the link is about; `Refused`: `link-broken`, or `link-over` when it is too old."""
     try:
         about_id, until = URLSafeSerializer(signing.key(), salt=act).loads(token)
         about_id, until = int(about_id), int(until)

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,21 @@ from microshare import config
 from microshare.errors import Refused, Unavailable
 
 TIMEOUT = 30  # seconds for each answer of the mail server
+
+
+class _Ids(UnstructuredHeader):
+    """A header of Message-IDs, one a line: the library would encode those that are long."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        apart = f"{policy.linesep} ".join(str(self).split())
+        return f"{self.name}: {apart}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("in-reply-to", "references"):
+    # The registry adds the base class, which makes it a header.
+    _HEADERS.map_to_type(_name, _Ids)  # type: ignore[arg-type]
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,7 @@ class Transport(Protocol):
 def message(letter: Letter, now: datetime) -> EmailMessage:
     """The letter as it travels: text first, HTML as the alternative."""
     settings = config.current()
-    told = EmailMessage(policy=SMTP)
+    told = EmailMessage(policy=_POLICY)
     told["From"] = Address(settings.company, addr_spec=settings.mail_from)
     told["To"] = letter.to
     told["Subject"] = letter.subject

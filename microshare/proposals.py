@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 import regex
 from sqlalchemy import delete, select, update
 
-from microshare import by_mail, config, drafts, hints, mail_letters, posts, taken, tags, text
+from microshare import by_mail, config, drafts, hints, mail_letters, posts, tags, taken, text
 from microshare.db import add_once, db
 from microshare.errors import Refused
 from microshare.mail_letters import Origin
@@ -88,9 +88,7 @@ def _tags(said: by_mail.Said, chain: Chain) -> list[tuple[str, bool]]:
     return (named[: _SUGGESTED - len(fitting[:2])] + fitting)[:_SUGGESTED]
 
 
-def propose(
-    author: User, chain: Chain, suggestion: Suggestion, now: datetime
-) -> Proposal | None:
+def propose(author: User, chain: Chain, suggestion: Suggestion, now: datetime) -> Proposal | None:
     """Store the proposal of a chain; None where the chain has one already."""
     drafts.may_publish(suspended=author.suspended_at is not None, withdrawn=False)
     letters = chain.letters
@@ -148,9 +146,7 @@ def readers(proposal: Proposal) -> Readers:
     known = set(
         db.session.scalars(select(User.email).where(User.email.in_(proposal.recipients[:500])))
     )
-    inside = [
-        one for one in proposal.recipients if one in known or one.rpartition("@")[2] in homes
-    ]
+    inside = [one for one in proposal.recipients if one in known or one.rpartition("@")[2] in homes]
     return Readers(inside, [one for one in proposal.recipients if one not in inside])
 
 
@@ -225,7 +221,7 @@ def _count(week: date, recipients: int) -> None:
         .where(ChainsMoved.week == week)
         .values(
             published=ChainsMoved.published + 1,
-            chains=ChainsMoved.chains + bool(recipients),
+            chains=ChainsMoved.chains + int(recipients > 0),
             recipients=ChainsMoved.recipients + recipients,
         )
     )

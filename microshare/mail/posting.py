@@ -75,7 +75,7 @@ def take(
 
 
 def _others(incoming: Incoming) -> list[str]:
-    """Whom the letter was written to beside us; nobody where it was meant for us in the first place.
+    """Whom the letter was written to beside us; nobody where it was meant for us.
 
     That is: we stand alone in To, and no letters went before it, whoever is in cc.
     """
@@ -87,7 +87,7 @@ def _others(incoming: Incoming) -> list[str]:
 
 
 def _is_ours(address: str) -> bool:
-    """Whether it is an address of the door; without a look at whose, for there may be a thousand."""
+    """Whether it is an address of the door; whose is not asked, for there may be a thousand."""
     base, _, ours = (mail_addresses.share() or "").rpartition("@")
     local, _, domain = address.lower().rpartition("@")
     return bool(base) and domain == ours and local.partition("+")[0] == base
@@ -179,7 +179,8 @@ def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
         try:
             made = photos.chosen([Upload(io.BytesIO(content), alt, is_decoration=False)])
         except Refused as refusal:
-            left_out.append(Refused(refusal.code, **{**refusal.facts, "number": looked}))
+            refusal.facts["number"] = looked  # among those of the letter
+            left_out.append(refusal)
             continue
         chosen += [one for one in made if _is_shown(one)]
         if len(chosen) == photos.LIMIT:
