@@ -43,6 +43,11 @@ def write(
             html=render_template(f"mail/{kind}.html", **facts),
             message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
         )
+    queue(letter, now)
+
+
+def queue(letter: Letter, now: datetime) -> None:
+    """Let a letter leave by the worker, once what it tells of is saved."""
     db.session.add(
         PendingLetter(letter=letter.as_dict(), created_at=now, not_before=now, attempts=0, error="")
     )

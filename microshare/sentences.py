@@ -134,6 +134,7 @@ REFUSALS = {
     "domain-not-ours": _("Only addresses of the company can join here: %(domains)s."),
     "link-expired": _("This link has been used or is too old. Please ask for a new one."),
     "link-broken": _("This link is not complete; please copy the whole of it."),
+    "link-over": _("This link worked for %(days)s days and is over."),
     "last-administrator": _("This is the only administrator; make another one first."),
     "suspended": _("This account is suspended."),
     "not-an-administrator": _("Only an administrator may do this."),
@@ -145,6 +146,14 @@ REFUSALS = {
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
     "digest-off": _("%(username)s wants no digest, or is suspended."),
     "no-email": _("%(username)s has no e-mail address."),
+    "letter-empty": _("There was no text in your letter."),
+    "letter-unreadable": _(
+        "The text of your letter could not be read. Please write it as plain text."
+    ),
+    "letter-answers-ours": _(
+        "You answered a letter of ours, and such an answer is not posted by itself. To post it, "
+        "write a new letter to the address; to reply to a post, use its page."
+    ),
     # settings and commands
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),
     "setting-malformed": _("%(name)s is “%(value)s”, but must be %(expected)s."),

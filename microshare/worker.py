@@ -24,8 +24,10 @@ from microshare import (
     garbage,
     links,
     missed,
+    proposals,
     remaking,
     sign_in,
+    taken,
 )
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
@@ -142,3 +144,5 @@ def clean() -> None:
         account_letters.forget_old(clock.now())
         missed.forget_old(clock.now().date())
         finds.forget_old()
+        taken.forget_old(clock.now())
+        proposals.forget_old(clock.now())

@@ -32,34 +32,34 @@ FLOORS = {
     # tables, in the order of their foreign keys
     2: "models.people models.follows",
     2.1: "models.posts",
-    2.2: "models.digests models.photos models.searches",
+    2.2: "models.digests models.photos models.proposals models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
-    2.5: "interests notices signing search.postgres_counts search.postgres_look",
+    2.5: "interests notices signing taken search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags grants claims searches sentences installing search.whoosh_engine "
-       "search.postgres_engine letter_links words",
+    3: "people departments tags grants claims mail_links searches sentences installing "
+       "search.whoosh_engine search.postgres_engine letter_links words",
     3.2: "aliases mail_addresses missed tag_facts",
     3.3: "doubles",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
-    3.7: "brought indexed hints",
+    3.7: "brought by_mail indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
-    4.2: "steps",
+    4.2: "describing steps",
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
-    5.1: "digest_week remaking threads",
-    5.2: "digest inbox demo_play demo_large",
-    5.4: "digest_letter demo",
+    5.1: "digest_week mail_letters remaking threads",
+    5.2: "digest inbox demo_play demo_large proposals",
+    5.4: "digest_letter demo mail.posting",
     5.6: "digest_run",
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
-    6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
+    6.2: "web.accounts web.atom web.by_mail web.digests web.find web.follows web.help web.hints web.inbox "
          "web.kept web.lists web.manage web.photos web.posts web.shown web.steps",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
@@ -78,7 +78,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "finds", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "finds", "mail.posting", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

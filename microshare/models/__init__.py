@@ -16,9 +16,12 @@ from microshare.models.posts import (
     Tag,
     Thanks,
 )
+from microshare.models.proposals import ChainLetter, ChainsMoved, Proposal, TakenLetter
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
+    "ChainLetter",
+    "ChainsMoved",
     "Department",
     "DepartmentTag",
     "Digest",
@@ -41,12 +44,14 @@ __all__ = [
     "Post",
     "PostTag",
     "PostTerms",
+    "Proposal",
     "Revision",
     "Saved",
     "SavedSearch",
     "SigningKey",
     "Tag",
     "TagAlias",
+    "TakenLetter",
     "Thanks",
     "Token",
     "Unmatched",

@@ -10,6 +10,7 @@ from microshare.web import (
     accounts,
     asked,
     atom,
+    by_mail,
     digests,
     find,
     follows,
@@ -39,6 +40,7 @@ from microshare.web import (
 BLUEPRINTS = (
     accounts,
     atom,
+    by_mail,
     digests,
     find,
     follows,
@@ -82,6 +84,8 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    for act in (by_mail.undo, by_mail.publish):
+        csrf.exempt(act)  # the signed link is what nobody else has; a session there may be none
     unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)

@@ -15,8 +15,10 @@ from microshare import (
     goals,
     indexing,
     links,
+    mail_addresses,
     missed,
     people,
+    proposals,
     tags,
 )
 from microshare.db import saving
@@ -51,6 +53,8 @@ def _page(invitation: str = "") -> str:
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
         missed=missed.listed(),
+        mail_in=mail_addresses.share(),
+        moved=proposals.moved_lately(clock.now()),
         invitation=invitation,
         form=request.form,
     )
