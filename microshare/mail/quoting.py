@@ -55,6 +55,7 @@ def _line(written: str) -> Line:
 
 
 def _newest(lines: list[Line], forwards: int) -> str:
+    """The sender's own of these lines; where there is none, what is handed on in them."""
     kept: list[list[Line]] = [[]]  # what is the sender's, between what is not
     is_headed = False
     at = 0
@@ -68,6 +69,8 @@ def _newest(lines: list[Line], forwards: int) -> str:
             following = _next_said(lines, after)
             if following == len(lines) or not _is_quoted(lines[following]):
                 if marks.WRAP not in line.mark and marks.HEAD not in line.mark:
+                    if not _says(kept):
+                        return _forwarded(lines, at, after, forwards)
                     break
             is_headed = True
             at = _after_quote(lines, following) if following < len(lines) else len(lines)
@@ -78,6 +81,8 @@ def _newest(lines: list[Line], forwards: int) -> str:
         else:
             kept[-1].append(line)
             at += 1
+    if not is_headed and not _says(kept):
+        kept = [lines]  # lines with `>` before them, and nothing that says whose they are
     return ending.joined([[one.whole for one in part if one.mark != marks.RULE and
                            marks.SIGNATURE not in one.mark] for part in kept])
 
@@ -170,11 +175,12 @@ def _is_head(said: str, lines: list[Line], after: int) -> bool:
     if ends and wrote and (dated or addressed) and (quotes or phrases.OPENS.match(said)
                                                     or (dated and addressed)):  # fmt: skip
         return True
-    if ends and dated and addressed and said.rstrip(":： ").endswith((">", ")", "]")):
+    if ends and dated and addressed and (quotes or said.rstrip(":： ").endswith((">", ")", "]"))):
         return True
     if wrote and dated and addressed and not ends and said.endswith(wrote[0]):
         return True
-    return bool(quotes and wrote and (ends or dated) and len(said) < 200)
+    tells = ends or dated or (wrote and said.endswith(wrote[0]))
+    return bool(quotes and wrote and tells and len(said) < 200)
 
 
 def _history(lines: list[Line], at: int) -> int:
