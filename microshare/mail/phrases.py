@@ -95,6 +95,10 @@ FORWARDED = re.compile(
     r"начало переадресованного сообщения|dalsze przekazanie wiadomości|"
     r"välitetty viesti alkaa|doorgestuurd bericht)[ \t]?[:：]\s*"
 )
+SHARED = re.compile(
+    r"(.{1,200}?\S) ((?:On|Op|Am|Le|El|Il|Em|Den) (?:[^\s,]{1,12}[, ] ?){0,3}\d[^:]{0,60}"
+    r"[:.]?[^:]{0,200}:)"
+)
 # Somebody cut what follows by saying so.
 REPLY_ABOVE = re.compile(
     r"(?i)[\s>#=*-]{0,40}+(?:please )?(?:reply above this line|type your reply above|"
