@@ -1,5 +1,6 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
+from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.mail_door import DoorAnswer, DoorLetter
@@ -34,6 +35,7 @@ __all__ = [
     "Follow",
     "Goal",
     "InboxItem",
+    "MailPace",
     "Mention",
     "MissedSearch",
     "Mute",
@@ -55,5 +57,6 @@ __all__ = [
     "Thanks",
     "Token",
     "Unmatched",
+    "Unreachable",
     "User",
 ]
