@@ -4,14 +4,13 @@ Relays write above what is there. So only what stands on top may be ours, and on
 that the administrator told; whatever is below may have come with the letter.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from microshare import extras
+from microshare.mail import fields
 
 MOST = 8192  # bytes of a field
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r\n]|\r?\n[ \t]|\r(?!\n))*)(?:\r?\n|\Z)")
 
 
 def verdict(raw: bytes, sender: str, names: tuple[str, ...]) -> bool | None:
@@ -36,20 +35,13 @@ def verdict(raw: bytes, sender: str, names: tuple[str, ...]) -> bool | None:
 def _topmost(raw: bytes) -> Iterator[str]:
     """The fields that may be our relay's: those above the first `Received`, else the topmost."""
     found = is_below = False
-    for name, value in _fields(raw):
+    for name, value in fields.of(raw):
         is_below = is_below or name == b"received"
         if name == b"authentication-results":
             if is_below and found:
                 return
             found = True
             yield value.decode("utf-8", "replace") if len(value) <= MOST else ""
-
-
-def _fields(raw: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while match := _FIELD.match(raw, at, min(len(raw), 2**18)):
-        at = match.end()
-        yield match[1].lower(), match[2]
 
 
 def _results(authres: Any, written: str, names: tuple[str, ...]) -> list[Any]:
