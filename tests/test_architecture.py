@@ -14,9 +14,9 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "extras ahead clock errors garbage periods spoken text verdicts version demo_content search.bits search.compounds "
+    0: "ahead clock errors garbage periods spoken text verdicts version demo_content search.bits search.compounds "
        "search.document search.inflection",
-    0.1: "mail mail.encodings mail.subjects",
+    0.1: "extras mail mail.encodings mail.subjects",
     0.2: "mail.addresses mail.parts",  # a letter taken apart
     0.3: "bounce_reading mail.fields slugs dialect among media",
     0.4: "mail.reading",  # what it says
@@ -204,7 +204,9 @@ def test_only_the_clock_asks_for_the_time() -> None:
 
 def test_nothing_catches_everything() -> None:
     found = []
-    for where, node in nodes(ast.ExceptHandler):
+    # The mail door keeps a letter that meets a fault of ours: who brings it can do nothing about
+    # it, and would bring it again for days.
+    for where, node in nodes(ast.ExceptHandler, outside={"mail.receive"}):
         assert isinstance(node, ast.ExceptHandler)
         names = [dotted(n) for n in ast.walk(node.type or ast.Name("everything"))
                  if isinstance(n, ast.Name)]
