@@ -171,9 +171,7 @@ def take_up_letters() -> None:
 
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
-    digest_run.send_due(
-        clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set()
-    )
+    digest_run.send_due(clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set())
 
 
 def clean() -> None:

@@ -16,12 +16,12 @@ from microshare.db import OUTAGES, let_go, saving
 from microshare.errors import Missing, Refusal, Unavailable
 from microshare.mail import answers, kept, posting, reading, register, senders
 from microshare.mail.kept import FAILED, HELD, IN_HAND, Told
-from microshare.mail.names import NoAnswer
 from microshare.mail.reading import Incoming
 from microshare.mail.register import Entry
 from microshare.mail.senders import Unproven
 from microshare.mail_addresses import Bounce, Meaning, Private, Reply, Share
 from microshare.models import DoorLetter, User
+from microshare.resolving import NoAnswer
 
 LARGEST = 48 * 2**20  # bytes: what 30 MB of files take in a letter, and more
 TRIES = 3  # of a letter that ends the process that reads it

@@ -33,7 +33,7 @@ class Unproven:
 def proven(raw: bytes, incoming: Incoming, recipient: str, now: datetime) -> User | Unproven:
     """The active colleague who sent this letter, or why nobody did.
 
-    Raises `names.NoAnswer` where the DNS does not tell now.
+    Raises `resolving.NoAnswer` where the DNS does not tell now.
     """
     meaning = mail_addresses.meaning(recipient)
     if isinstance(meaning, Private):
