@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -39,6 +40,22 @@ def _folder(value: str) -> Path:
 def _mail_address(value: str) -> str:
     if not re.fullmatch(r"[^\s@<>,;:\"]+@[\w.-]+", value):
         raise ValueError("a mail address such as share@example.com")
+    return value
+
+
+def _label(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", value):
+        raise ValueError("a name of small letters, digits, - and .")
+    return value
+
+
+def _server(value: str) -> str:
+    host, _, port = value.partition(":") if value.count(":") == 1 else (value, "", "53")
+    try:
+        ip_address(host)
+        _number(1, 65535)(port or "53")
+    except ValueError:
+        raise ValueError("an address such as 192.0.2.53 or 127.0.0.1:5353") from None
     return value
 
 
@@ -152,6 +169,18 @@ class Settings:
     )
     mail_from: str = _setting(
         "microshare@localhost", _mail_address, "the address that letters come from"
+    )
+    mail_per_minute: int = _setting(
+        0, _number(0, 60000), "how many letters a minute the mail server gets at most; 0: any number"
+    )
+    dkim_key: str = _setting(
+        "", _text, "the file with the private RSA key (PEM) that signs letters; empty: they are not"
+    )
+    dkim_selector: str = _setting(
+        "microshare", _label, "the name of that key in the DNS, before `._domainkey.`"
+    )
+    dns: str = _setting(
+        "", _server, "the DNS server that is asked, as 192.0.2.53 or 127.0.0.1:5353; empty: the machine's"
     )
     mail_in: str = _setting(
         "",

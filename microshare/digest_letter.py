@@ -10,13 +10,13 @@ from flask_babel import force_locale, get_locale, ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from microshare import config, mailer, sentences, signing
-from microshare.digest import Digest, Thanked
+from microshare.digest import Contents, Thanked
 from microshare.errors import Refused
 from microshare.mailer import Letter
 from microshare.models import User
 
 
-def render(reader: User, digest: Digest) -> Letter:
+def render(reader: User, digest: Contents) -> Letter:
     """The letter of this digest; its Message-ID is the same whenever it is rendered."""
     settings = config.current()
     leave = f"{settings.url}/digest/unsubscribe/{_signer().dumps(reader.id)}"

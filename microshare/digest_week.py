@@ -4,31 +4,92 @@ Ten thousand readers share one week. Its posts are sets of ids, by tag, author, 
 thread, so that what one reader follows and leaves out is a union and a difference of sets.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from heapq import nlargest
+from heapq import merge
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, literal, select, union_all
+from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 
-from microshare import feeds, goals
+from microshare import feeds, goals, words
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
 from microshare.models import Find, Goal, Opened, Post, PostTag, Thanks, User
 from microshare.periods import Period
+from microshare.words import Word
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
+PER_AUTHOR = 2  # posts in one letter
+REPLIES = 5  # that count: a long argument is of no more use than what a second department took up
 FEW = 200  # posts of which the best are sought; of more they soon turn up among the best of all
 LIKELY = 1000  # posts, and questions, that are loaded before a letter shows them
 
 Ids = set[int]
+
+
+def use(
+    departments: int,
+    replies: int,
+    *,
+    is_answer: bool = False,
+    by_own_tag: bool = False,
+    is_familiar: bool = False,
+) -> int:
+    """Of how much use a post is to a reader: the rule by which a letter chooses its lines.
+
+    Departments, other than the author's, that thanked count most, each for three: the applause of
+    one department should not drown what three could use, so how many of it thanked counts for
+    nothing.
+
+    >>> use(departments=2, replies=0) > use(departments=1, replies=2)
+    True
+
+    Replies count for one, up to five: a post that is talked about may be of use, but a quarrel
+    of forty replies is noise.
+
+    >>> use(0, 5), use(0, 40)
+    (5, 5)
+
+    What its asker took as the answer is of use beyond doubt, to one at least, and to whoever has
+    the same question: more than what one department thanked for, less than two.
+
+    >>> use(1, 0) < use(0, 0, is_answer=True) < use(2, 0)
+    True
+
+    What carries a tag that the reader chose comes before what came along with a person or the
+    department; but not before what another department could use.
+
+    >>> use(0, 1) < use(0, 0, by_own_tag=True) < use(1, 0)
+    True
+
+    What stands in a conversation that the reader has opened is half known, and steps back behind
+    all that is as useful and new to them. (What they opened itself is left out altogether.)
+
+    >>> use(1, 0, is_familiar=True) == use(0, 0)
+    True
+    """
+    return (
+        3 * departments
+        + min(replies, REPLIES)
+        + 4 * is_answer
+        + 2 * by_own_tag
+        - 3 * is_familiar
+    )
+
+
+class Origin(NamedTuple):
+    """Who wrote a post, and in which thread it stands."""
+
+    author_id: int
+    root_id: int
 
 
 _OPENED = select(Opened.post_id).where(
@@ -37,6 +98,9 @@ _OPENED = select(Opened.post_id).where(
 _VISIBLE = select(Post.id).where(
     Post.id.in_(bindparam("ids", expanding=True)), Post.withdrawn_at.is_(None)
 )
+
+
+_ASKED = aliased(Post)
 
 
 def _sets() -> dict[int, Ids]:
@@ -50,8 +114,11 @@ class Week:
     period: Period
     told: Ids = field(default_factory=set)  # in the period, but for questions that are open
     asked: Ids = field(default_factory=set)  # open questions, up to 90 days old
-    use: dict[int, int] = field(default_factory=dict)  # 3 × departments that thanked + replies
+    use: dict[int, int] = field(default_factory=dict)  # to any reader: what all of them share
+    origin: dict[int, Origin] = field(default_factory=dict)
     width: dict[int, int] = field(default_factory=dict)  # departments, other than the author's
+    replies: dict[int, int] = field(default_factory=dict)
+    answers: Ids = field(default_factory=set)  # what its asker took as the answer
     by_tag: dict[int, Ids] = field(default_factory=_sets)
     by_author: dict[int, Ids] = field(default_factory=_sets)
     by_department: dict[int, Ids] = field(default_factory=_sets)
@@ -62,6 +129,7 @@ class Week:
     # Thanks given in the period, by author: post, giver, giver's department; the newest first.
     thanks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
     goals: Sequence[Goal] = ()
+    word: Word | None = None
     is_shared: bool = False
     _posts: dict[int, Card] = field(default_factory=dict)
     _users: dict[int, User] = field(default_factory=dict)
@@ -80,15 +148,60 @@ class Week:
         """The posts of the period for which another department than the author's thanked."""
         return {post_id for post_id in self.told if self.width[post_id]}
 
-    def best(self, ids: Ids, limit: int) -> list[int]:
-        """The most useful of these posts, best first."""
+    def _ranked(self, ids: Ids) -> Iterable[int]:
+        """These posts, the most useful first."""
         if len(ids) < FEW:
-            return nlargest(limit, ids, key=lambda i: (self.use[i], i))
-        return list(islice((i for i in self._order if i in ids), limit))
+            return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
+        return (i for i in self._order if i in ids)
+
+    def best(
+        self, ids: Ids, limit: int, taken: Counter[int], *, own: Ids, familiar: Ids
+    ) -> list[int]:
+        """The most useful of these posts to one reader, best first, ties to the newest.
+
+        `own`: those under the reader's own tags; `familiar`: of threads that the reader opened.
+        `taken`: how many posts of each author the letter has already; it is counted on.
+        """
+        # What readers share is ranked once. What is the reader's own adds the same to all posts
+        # of a kind, so that each kind stays in that order, and the best is at the head of one.
+        kinds = (
+            (kind, use(0, 0, by_own_tag=is_own, is_familiar=is_familiar))
+            for is_own, some in ((True, ids & own), (False, ids - own))
+            for is_familiar, kind in ((True, some & familiar), (False, some - familiar))
+            if kind
+        )
+        streams = [
+            ((-self.use[i] - more, -i) for i in self._ranked(kind)) for kind, more in kinds
+        ]
+        found: list[int] = []
+        for _, negative in merge(*streams):
+            author_id = self.origin[-negative].author_id
+            if taken[author_id] < PER_AUTHOR:
+                taken[author_id] += 1
+                found.append(-negative)
+                if len(found) == limit:
+                    break
+        return found
+
+    def latest(self, ids: Ids, limit: int) -> list[int]:
+        """The newest of these posts, newest first, as many of an author as a letter has."""
+        taken: Counter[int] = Counter()
+        found: list[int] = []
+        for i in sorted(ids, reverse=True):
+            taken[self.origin[i].author_id] += 1
+            if taken[self.origin[i].author_id] <= PER_AUTHOR:
+                found.append(i)
+            if len(found) == limit:
+                break
+        return found
+
+    def familiar(self, opened: Ids) -> Ids:
+        """The posts in the threads of these."""
+        return self.of(self.by_thread, {self.origin[i].root_id for i in opened if i in self.origin})
 
     @cached_property
     def _lowest(self) -> int:
-        return min(self.use, default=0)
+        return min(self.origin, default=0)
 
     def opened(self, reader_id: int) -> Ids:
         """What the reader opened of the week."""
@@ -100,7 +213,8 @@ class Week:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
         missing = set(ids) - self._posts.keys()
         if self.is_shared and not self._posts:
-            missing.update(self.best(self.told, LIKELY), sorted(self.asked)[-LIKELY:])
+            likely = (i for i in self._order if i in self.told)
+            missing.update(islice(likely, LIKELY), sorted(self.asked)[-LIKELY:])
         if missing:
             with _apart(self.is_shared):
                 for part in in_parts(missing, 500):
@@ -142,8 +256,13 @@ def load(period: Period, *, reader_id: int | None = None) -> Week:
         _place(week)
         for part in in_parts(week.told | week.asked):
             _tie(week, part)
+        week.use = {
+            i: use(week.width[i], replies, is_answer=i in week.answers)
+            for i, replies in week.replies.items()
+        }
         _thank(week, reader_id)
         week.goals = goals.open_goals()
+        week.word = words.of(period.day)
     return week
 
 
@@ -170,7 +289,8 @@ def _place(week: Week) -> None:
     )
     for asks, post_id, author_id, department_id, thread_id, replies in rows:
         (week.asked if asks else week.told).add(post_id)
-        week.use[post_id], week.width[post_id] = replies, 0
+        week.replies[post_id], week.width[post_id] = replies, 0
+        week.origin[post_id] = Origin(author_id, thread_id or post_id)
         week.by_author[author_id].add(post_id)
         week.by_department[department_id].add(post_id)
         week.by_thread[thread_id or post_id].add(post_id)
@@ -189,6 +309,9 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
             select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0)).where(
                 Post.reply_to_id.in_(ids)
             ),
+            select(literal("answer"), Post.id, _ASKED.id, literal(0))
+            .join(_ASKED, or_(_ASKED.id == Post.thread_id, _ASKED.id == Post.reply_to_id))
+            .where(Post.id.in_(ids), _ASKED.answer_id == Post.id),
             select(literal("thanked"), Thanks.post_id, Thanks.giver_id, Thanks.department_id).where(
                 Thanks.post_id.in_(ids)
             ),
@@ -202,12 +325,14 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
     }
     reached: dict[int, Ids] = _sets()
     for kind, post_id, key, department_id in rows:
+        if kind == "answer":
+            week.answers.add(post_id)
+            continue
         found[kind][key].add(post_id)
         if kind == "thanked" and post_id not in week.by_department[department_id]:
             reached[post_id].add(department_id)
     for post_id, departments in reached.items():
         week.width[post_id] = len(departments)
-        week.use[post_id] += 3 * len(departments)
 
 
 def _thank(week: Week, reader_id: int | None) -> None:

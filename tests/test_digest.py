@@ -15,7 +15,7 @@ from microshare import (
     tags,
 )
 from microshare.db import db, saving
-from microshare.digest import Digest, Thanked
+from microshare.digest import Contents, Thanked
 from microshare.feeds import Item
 from microshare.models import Post, User
 from microshare.periods import Period
@@ -26,7 +26,7 @@ WEEK = Period(NOON.date(), NOON - timedelta(days=7), NOON)
 TUESDAY = NOON - timedelta(days=6)
 
 
-def compose(reader: User, period: Period = WEEK) -> Digest:
+def compose(reader: User, period: Period = WEEK) -> Contents:
     return digest.compose(reader, period, NOON)
 
 
@@ -59,7 +59,7 @@ def crowd(house: House) -> list[User]:
 def test_nothing_happened_is_an_empty_digest(house: House) -> None:
     write(house.ada, "not for grace")
     found = compose(house.grace)
-    assert found == Digest(WEEK, [], 0, [], [], [], [])
+    assert found == Contents(WEEK, [], 0, [], [], [], [], site="http://localhost")
     assert found.is_empty
 
 
@@ -137,7 +137,7 @@ def test_own_posts_are_in_no_part_but_thanks(house: House, crowd: list[User]) ->
     follow(house.grace, tags.get("pumps"), departments.get("research"))
     thank(mine, crowd[0], now=TUESDAY)
     found = compose(house.grace)
-    assert (found.yours, found.others, found.questions) == ([], [], [])
+    assert (found.yours, found.elsewhere, found.questions) == ([], [], [])
     assert [thanked.post.id for thanked in found.thanked] == [mine.id]
     assert asked.id
 
@@ -190,7 +190,7 @@ def test_others_are_three_from_outside_that_another_department_thanked_for(
     thank(old, crowd[0])
     follow(house.grace, tags.get("pumps"))
     found = compose(house.grace)
-    assert ids(found.others) == [written[0].id, written[3].id, written[2].id]
+    assert ids(found.elsewhere) == [written[0].id, written[3].id, written[2].id]
     assert ids(found.yours) == [followed.id]
 
 
@@ -256,9 +256,9 @@ def test_goals_alone_are_no_letter(house: House) -> None:
 
 def test_every_other_part_alone_is_a_letter(house: House) -> None:
     post = write(house.ada, "one")
-    for part in ("yours", "others", "questions"):
-        assert not Digest(WEEK, **{part: [Item(post)]}).is_empty  # type: ignore[arg-type]
-    assert not Digest(WEEK, thanked=[Thanked(post, [house.grace], 1)]).is_empty
+    for part in ("yours", "elsewhere", "questions"):
+        assert not Contents(WEEK, **{part: [Item(post)]}).is_empty  # type: ignore[arg-type]
+    assert not Contents(WEEK, thanked=[Thanked(post, [house.grace], 1)]).is_empty
 
 
 def test_another_period_has_its_own_posts(house: House) -> None:
@@ -288,7 +288,7 @@ def test_a_digest_takes_the_same_queries_however_much_there_is(
         reader = people.get("grace")
         with Queries() as queries:
             found = compose(reader)
-            for item in [*found.yours, *found.others, *found.questions]:
+            for item in [*found.yours, *found.elsewhere, *found.questions]:
                 assert item.post.author.name
                 assert item.post.department.name
             for thanked in found.thanked:

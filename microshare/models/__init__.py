@@ -1,6 +1,6 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
-from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
+from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile
@@ -25,6 +25,7 @@ __all__ = [
     "DepartmentTag",
     "Digest",
     "DigestRun",
+    "DigestWord",
     "FailedSignIn",
     "Find",
     "Follow",
