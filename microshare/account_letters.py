@@ -6,12 +6,13 @@ for a mail server, a letter survives a crash, and the time an answer takes tells
 
 import uuid
 from datetime import datetime, timedelta
+from time import monotonic
 
 from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
-from microshare import config, mailer, sentences
+from microshare import clock, config, mailer, pace, sentences, unreachable
 from microshare.db import db, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
@@ -61,10 +62,14 @@ def send_pending(now: datetime) -> int:
     with exclusive("letters") as mine:
         if not mine:
             return 0
-        sent = 0
+        sent, began = 0, monotonic()
         with mailer.opened() as transport:
             for letter_id in _due(now):
-                sent += _send(transport, letter_id, now)
+                if config.current().mail_per_minute:
+                    with saving():
+                        place = pace.reserve(clock.now())
+                    pace.wait(place)
+                sent += _send(transport, letter_id, now + timedelta(seconds=monotonic() - began))
         return sent
 
 
@@ -103,6 +108,9 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
         transport.send(letter, now)
     except Refused as refusal:
         why, is_final = sentences.reason(refusal), True
+        if refusal.code == "address-refused":
+            with saving():
+                unreachable.hard(letter.to, refusal.facts["why"], now)
     except Unavailable as refusal:
         why = sentences.reason(refusal)
     insist(lambda: _mark(letter_id, TRIES if is_final else attempts, why), MARK_FOR)

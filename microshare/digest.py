@@ -95,7 +95,7 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
         [_entry(found[i], links) for i in yours if i in found],
         len(mine),
         [
-            _entry(found[i], links, _offered(found[i].post, wants, week))
+            _entry(found[i], links, _offered(found[i].post, week))
             for i in elsewhere
             if i in found
         ],
@@ -114,7 +114,8 @@ def _items(
     if not shared:
         return {item.post.id: item for item in feeds.of(reader, ids, wants).items}
     by = searches.found_by(wants.all_searches, ids)
-    return {i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in week.posts(ids).items()}
+    posts = week.posts(ids)
+    return {i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in posts.items()}
 
 
 def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
@@ -127,10 +128,10 @@ def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
     )
 
 
-def _offered(post: Card, wants: Interests, week: Week) -> Label | None:
+def _offered(post: Card, week: Week) -> Label | None:
     """Which of the post's tags to follow: the one under which most is written."""
-    offered = [tie.tag for tie in post.tags if tie.tag_id not in wants.muted_tags]
-    return max(offered, key=lambda tag: len(week.by_tag.get(tag.id, ())), default=None)
+    tags = (tie.tag for tie in post.tags)
+    return max(tags, key=lambda tag: len(week.by_tag.get(tag.id, ())), default=None)
 
 
 def _brought(own: set[int], wants: Interests, week: Week) -> set[int]:

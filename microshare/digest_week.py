@@ -145,8 +145,11 @@ class Week:
 
     @cached_property
     def reached(self) -> Ids:
-        """The posts of the period for which another department than the author's thanked."""
-        return {post_id for post_id in self.told if self.width[post_id]}
+        """Of the period, what another department than the author's thanked for.
+
+        Only what has a tag: a reader is offered to follow it.
+        """
+        return {i for i in self.of(self.by_tag, self.by_tag) if i in self.told and self.width[i]}
 
     def _ranked(self, ids: Ids) -> Iterable[int]:
         """These posts, the most useful first."""

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TextIO
 
 from flask import current_app
 
-from microshare import claims, config, mailer, sentences
+from microshare import claims, config, mailer, sentences, unreachable
 from microshare.claims import Claim
 from microshare.db import insist
 from microshare.errors import Refused, Unavailable
@@ -61,7 +61,16 @@ class Here:
         try:
             self.transport.send(letter, now)
         except Refused as refusal:
-            return claims.mark(claim, "failed", now, sentences.reason(refusal))
+            said = refusal.facts["why"]
+
+            def told() -> None:
+                """What the refusal says of the address; of the letter or us it says nothing."""
+                if refusal.code == "address-refused":
+                    unreachable.hard(letter.to, said, now)
+                elif refusal.facts["full"]:
+                    unreachable.soft(letter.to, said, now)
+
+            return claims.refuse(claim, now, sentences.reason(refusal), told)
         except Unavailable as refusal:
             return claims.put_off(claim, now, sentences.reason(refusal))
         # The letter has left: nothing is worth more now than this mark.

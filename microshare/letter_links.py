@@ -10,9 +10,10 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from microshare import config, signing
+from microshare import config, mail_addresses, readers, signing
 from microshare.errors import Refused
 from microshare.models import User
+from microshare.readers import Reader
 
 LIFETIME = timedelta(days=15)  # the following period, and the day of the letter after it
 READ, THANK, FOLLOW = "read", "thank", "follow"
@@ -44,6 +45,7 @@ class Links:
     """
 
     def __init__(self, reader: User, day: date) -> None:
+        self._reader = reader
         self._of = reader.id, reader.session_epoch, day
         self._key = _key()
         self._url = config.current().url
@@ -56,8 +58,9 @@ class Links:
         return f"{self._url}/digest/thank/{self._token(THANK, post_id)}"
 
     def to_reply(self, post_id: int) -> str:
-        """Where a reply is written: the page of the post."""
-        return f"{self.site}/posts/{post_id}"
+        """Where a reply is written: a letter to the mail door, or the page of the post."""
+        address = mail_addresses.reply_to(self._reader, post_id)
+        return f"mailto:{address}" if address else f"{self.site}/posts/{post_id}"
 
     def to_follow(self, tag_id: int) -> str:
         """The page with the one button that follows this tag."""
@@ -67,17 +70,17 @@ class Links:
         return _written(Right(act, *self._of, target), self._key)
 
 
-def read(token: str, act: str, now: datetime) -> Right:
-    """What this link allows; `Refused` where it is broken, or too old.
-
-    Whether the reader's epoch is still that of the link, `readers.find` tells.
-    """
+def read(token: str, act: str) -> Right:
+    """What is written in this link, which may have ended; `Refused` where we did not write it."""
     right = _parsed(token)
     if right is None or right.act != act or not _is_same(token, _written(right, _key())):
         raise Refused("link-broken")
-    if now >= right.ends_at:
-        raise Refused("letter-link-ended")
     return right
+
+
+def holder(right: Right, now: datetime) -> Reader | None:
+    """The reader whom the link lets in; None when it has ended."""
+    return readers.find(right.reader_id, right.epoch) if now < right.ends_at else None
 
 
 def _written(right: Right, key: bytes) -> str:

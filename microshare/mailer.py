@@ -89,8 +89,7 @@ def message(letter: Letter, now: datetime) -> bytes:
 def _header(name: str, value: object) -> bytes:
     """One header. `email` would encode what is long, also an address that has to be read as it is."""
     if name in PEOPLE or not str(value).isascii():
-        parsed = SMTP.header_factory(name, value)
-        return SMTP.fold_binary(name, parsed)
+        return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
     if any(sign in str(value) for sign in "\r\n\0"):
         raise ValueError(f"a line break in {name}")
     return f"{name}: {value}\r\n".encode()

@@ -142,7 +142,23 @@ REFUSALS = {
     "not-yours": _("This is somebody else's."),
     "token-kind": _("A token is one of: %(kinds)s."),
     # letters
-    "letter-refused": _("The mail server refuses this address: %(why)s"),
+    "address-refused": _("The mail server refuses this address: %(why)s"),
+    "letter-refused": _("The mail server refuses this letter: %(why)s"),
+    "address-stopped": _("Letters to %(address)s came back, so no more go there; /manage tells why."),
+    "dkim-key-unreadable": _(
+        "The key of MICROSHARE_DKIM_KEY cannot be read from %(path)s: %(why)s."
+    ),
+    "dkim-key-broken": _(
+        "%(path)s of MICROSHARE_DKIM_KEY is no private RSA key in PEM, or is damaged or encrypted. "
+        "`openssl genrsa -out dkim.pem 2048` makes one."
+    ),
+    "dkim-key-short": _(
+        "The key in %(path)s has %(bits)s bits: receivers do not take less than %(least)s, and 2048 "
+        "are usual. `openssl genrsa -out dkim.pem 2048` makes one."
+    ),
+    "mail-extra-missing": _(
+        "This needs %(what)s, which is not installed: `pip install 'microshare[mail]'`."
+    ),
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
     "digest-off": _("%(username)s wants no digest, or is suspended."),
     "no-email": _("%(username)s has no e-mail address."),
@@ -205,6 +221,7 @@ MISSING = {
     "post": _("There is no such post, or it has been withdrawn."),
     "photo": _("There is no such photo, or its post has been withdrawn."),
     "tag": _("Nobody has used the tag “%(name)s” yet."),
+    "address": _("Nothing is held against the address %(address)s."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
     "search": _("Nobody follows this search any more."),

@@ -33,14 +33,15 @@ from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
 INDEX, FINDS, LETTERS, DIGESTS, CLEANING = 1, 1, 3, 30, 3600  # seconds between two rounds
+STOPPING = threading.Event()  # a run of digests, which may take hours, ends at its next letter
 
 
 def run(app: Flask, parent: int | None = None) -> None:
     """Work until a signal asks to stop, or until the parent process is gone."""
-    stopping = threading.Event()
+    STOPPING.clear()
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
-        stopping.set()
+        STOPPING.set()
 
     signal.signal(signal.SIGTERM, stop)
     # As a child it leaves the terminal's Ctrl-C to its parent, which then asks it to stop.
@@ -68,8 +69,9 @@ def run(app: Flask, parent: int | None = None) -> None:
         )
     garbage.settle()
     scheduler.start()
-    while not stopping.wait(1) and (parent is None or os.getppid() == parent):
+    while not STOPPING.wait(1) and (parent is None or os.getppid() == parent):
         pass
+    STOPPING.set()
     scheduler.shutdown()  # after the rounds that are under way
 
 
@@ -133,7 +135,9 @@ def send_letters() -> None:
 
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
-    digest_run.send_due(clock.now(), newcomers=False)
+    digest_run.send_due(
+        clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set()
+    )
 
 
 def clean() -> None:

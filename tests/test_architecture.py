@@ -30,7 +30,7 @@ FLOORS = {
     1: "db mailer passwords search.whoosh_index",
     1.2: "inserts turns search.whoosh_shards",
     # tables, in the order of their foreign keys
-    2: "models.people models.follows",
+    2: "models.addresses models.people models.follows",
     2.1: "models.posts",
     2.2: "models.digests models.photos models.proposals models.searches",
     2.3: "models",
@@ -41,9 +41,9 @@ FLOORS = {
     2.5: "interests notices signing taken search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags grants claims mail_links searches sentences installing search.whoosh_engine "
-       "search.postgres_engine letter_links words",
+       "search.postgres_engine pace unreachable words",
     3.2: "aliases mail_addresses missed tag_facts",
-    3.3: "doubles",
+    3.3: "bounces doubles letter_links",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     3.7: "brought by_mail indexed hints",
     # verbs upon posts

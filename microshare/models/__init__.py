@@ -1,5 +1,6 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
+from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
@@ -31,6 +32,7 @@ __all__ = [
     "Follow",
     "Goal",
     "InboxItem",
+    "MailPace",
     "Mention",
     "MissedSearch",
     "Mute",
@@ -52,5 +54,6 @@ __all__ = [
     "Thanks",
     "Token",
     "Unmatched",
+    "Unreachable",
     "User",
 ]
