@@ -12,7 +12,7 @@ from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
-from microshare import clock, config, mailer, pace, sentences, unreachable
+from microshare import clock, config, letter_form, mailer, pace, sentences, unreachable
 from microshare.db import db, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
@@ -34,6 +34,7 @@ def write(
         "company": settings.company,
         "by": by,
         "url": settings.url,
+        "locale": language,
     }
     with force_locale(language):
         subject = render_template(f"mail/{kind}.subject.txt", **facts).strip()
@@ -41,7 +42,7 @@ def write(
             to=to,
             subject=" ".join(subject.split()),
             text=render_template(f"mail/{kind}.txt", **facts),
-            html=render_template(f"mail/{kind}.html", **facts),
+            html=letter_form.inlined(render_template(f"mail/{kind}.html", **facts)),
             message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
         )
     queue(letter, now)

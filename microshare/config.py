@@ -43,6 +43,13 @@ def _mail_address(value: str) -> str:
     return value
 
 
+def _relay_names(value: str) -> str:
+    names = [name.strip().lower() for name in value.split(",")]
+    if not all(re.fullmatch(r"[a-z0-9._-]{1,255}", name) for name in names):
+        raise ValueError("names such as mx.example.com, with commas")
+    return ",".join(names)
+
+
 def _label(value: str) -> str:
     if not re.fullmatch(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?", value):
         raise ValueError("a name of small letters, digits, - and .")
@@ -103,6 +110,23 @@ def _address(*schemes: str) -> Callable[[str], str]:
         return value.rstrip("/")
 
     return read
+
+
+def _mailbox(value: str) -> str:
+    """The address of a mailbox. What goes over a network is never in the clear."""
+    address = _address("imap", "imaps")(value)
+    if not urlsplit(address).hostname or not urlsplit(address).username:
+        raise ValueError("an address such as imaps://user:password@host/INBOX")
+    return address
+
+
+def _listener(value: str) -> str:
+    host, colon, port = value.rpartition(":")
+    if not (value.startswith("unix:/") or (host and colon and port.isdigit())):
+        raise ValueError("host:port such as 127.0.0.1:8024, or unix:/run/microshare/lmtp")
+    if not value.startswith("unix:/"):
+        _number(0, 65535)(port)
+    return value
 
 
 def _zone(value: str) -> str:
@@ -187,6 +211,22 @@ class Settings:
         _door_address,
         "the address that colleagues post to, share@example.com; empty: the mail door is off",
     )
+    mail_authserv_id: str = _setting(
+        "",
+        _relay_names,
+        "the name under which your own relay writes Authentication-Results; several with commas",
+    )
+    imap_url: str = _setting(
+        "",
+        _mailbox,
+        "imaps://user:password@host/INBOX, the mailbox that the worker empties; empty: none",
+    )
+    imap_token_file: str = _setting(
+        "", _text, "the file with an OAuth 2 token that signs in to it instead of a password"
+    )
+    lmtp: str = _setting(
+        "127.0.0.1:8024", _listener, "where `microshare mail serve` listens; unix:/path for a socket"
+    )
     language: str = _setting("en", _one_of(*LANGUAGES), "the language where nothing else tells")
     time_zone: str = _setting("Europe/Amsterdam", _zone, "the time zone of new colleagues")
     line_limit: int = _setting(140, _number(20, 1000), "the length of a line, in characters")
@@ -206,6 +246,11 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def mail_relays(self) -> tuple[str, ...]:
+        """The names of our own relay, of which there may be none."""
+        return tuple(self.mail_authserv_id.split(",")) if self.mail_authserv_id else ()
 
     @property
     def mail_domains(self) -> tuple[str, ...]:

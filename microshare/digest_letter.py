@@ -1,55 +1,130 @@
 """The digest as a letter: HTML and text in the reader's language, and its unsubscribe link."""
 
 import functools
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-import css_inline
 from flask import render_template
-from flask_babel import force_locale, get_locale, ngettext
+from flask_babel import force_locale, get_locale, gettext, ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
+from markupsafe import Markup
 
-from microshare import config, mailer, sentences, signing
-from microshare.digest import Contents, Thanked
+from microshare import bounces, config, letter_form, mailer, markup, sentences, signing
+from microshare.digest import Contents, Entry, Thanked
 from microshare.errors import Refused
 from microshare.mailer import Letter
 from microshare.models import User
+
+SUBJECT = 60  # characters of the best line; phones show some forty of a subject
+# Blanks that keep the beginning of the letter out of the list of letters, behind the preheader.
+FILLER = "\u200c\u00a0" * 60
 
 
 def render(reader: User, digest: Contents) -> Letter:
     """The letter of this digest; its Message-ID is the same whenever it is rendered."""
     settings = config.current()
     leave = f"{settings.url}/digest/unsubscribe/{_signer().dumps(reader.id)}"
+    day, email = digest.period.day, reader.email or ""
+    site = digest.site or settings.url
     with force_locale(reader.language):
+        locale = get_locale()
         facts: dict[str, Any] = {
             "reader": reader,
             "digest": digest,
-            "url": settings.url,
+            "site": site,
             "leave": leave,
             "company": settings.company,
             "why": sentences.why,
-            "locale": str(get_locale()),
+            "rest": digest.yours_total - len(digest.yours),
+            "locale": str(locale),
+            "direction": locale.text_direction if locale else "ltr",
+            **_words(str(locale)),
         }
-        subject = " ".join(render_template("mail/digest.subject.txt", **facts).split())
-        html = _inliner().inline(render_template("mail/digest.html", **facts))
+        lines = [*digest.yours, *digest.elsewhere, *digest.questions]
+        subject = _subject(lines)
+        facts |= {
+            "subject": subject,
+            "preheader": " · ".join(markup.plain_line(item.post.line) for item in lines[1:3]),
+            "filler": FILLER,
+            "thanks_linked": _thanks_linked(site),
+        }
+        html = letter_form.inlined(render_template("mail/digest.html", **facts))
         text = render_template("mail/digest.txt", **facts)
     return Letter(
-        to=reader.email or "",
+        to=email,
         subject=subject,
-        text=text,
+        text=text.strip() + "\n",
         html=html,
-        message_id=message_id(reader.id, digest.period.day),
+        message_id=message_id(reader.id, day),
         headers={
-            "List-Id": f"{settings.company} <digest.{mailer.domain()}>",
+            "List-Id": f"{letter_form.phrase(settings.company)} <digest.{mailer.domain()}>",
             "List-Unsubscribe": f"<{leave}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+            "Precedence": "bulk",
+            # Campaign, kind, domain, sender: receivers tell complaints by it.
+            "Feedback-ID": f"{day}:digest:{mailer.domain()}:microshare",
         },
+        return_path=bounces.return_path(email, reader.id, day) or "",
     )
+
+
+def _subject(lines: Sequence[Entry]) -> str:
+    """The best line under its tag, cut at a word, and how many more there are."""
+    best = _best(lines[0]) if lines else ""
+    told = render_template("mail/digest.subject.txt", best=best, more=len(lines) - 1)
+    return " ".join(told.split())
+
+
+def _best(entry: Entry) -> str:
+    """`#pumps: Quieter seal tested`: the tag for which it is there, else its first."""
+    post = entry.post
+    tags = [tie.tag for tie in post.tags]
+    reason = next((r.name for r in entry.reasons if r.kind in ("tag", "department-tag")), "")
+    tag = next((t for t in tags if t.name == reason), entry.tag or (tags[0] if tags else None))
+    plain = markup.plain_line(post.line)
+    if tag is None:
+        return letter_form.shortened(plain, SUBJECT)
+    # Tags at either end only tell where it belongs, which the subject has told.
+    words = plain.split()
+    while len(words) > 1 and words[-1].startswith("#"):
+        words.pop()
+    if words[0].rstrip(":").casefold() == f"#{tag.spelling}".casefold():
+        words.pop(0)
+    line = " ".join(words)
+    line = f"#{tag.spelling}: {line}" if line else f"#{tag.spelling}"
+    return letter_form.shortened(line, SUBJECT)
+
+
+@functools.cache  # by locale, which is in force where this is called
+def _words(locale: str) -> dict[str, dict[str, str]]:
+    """What stands under the lines of each part."""
+    thank, reply, follow = gettext("Thank"), gettext("Reply"), gettext("follow")
+    words = {"thank": thank, "reply": reply, "follow": follow, "reason": ""}
+    return {
+        "words": words,
+        "words_elsewhere": words | {"reason": gettext("thanked for by other departments")},
+        "words_asked": words | {"reply": gettext("Answer")},
+    }
 
 
 def thanks_told(thanked: Thanked) -> str:
     """Who thanked for a post, in a sentence: names, not counts, as far as they fit."""
-    names = [giver.name for giver in thanked.givers[:2]]
+    return _thanks_told(thanked, [giver.name for giver in thanked.givers[:2]])
+
+
+def _thanks_linked(site: str) -> Callable[[Thanked], Markup]:
+    """The same as HTML, where the names lead to the colleagues."""
+
+    def told(thanked: Thanked) -> Markup:
+        link = Markup('<a href="{}/@{}">{}</a>').format
+        names = [link(site, giver.username, giver.name) for giver in thanked.givers[:2]]
+        return Markup(_thanks_told(thanked, names))  # noqa: S704: names are escaped, words ours
+
+    return told
+
+
+def _thanks_told(thanked: Thanked, names: Sequence[str]) -> str:
     others = len(thanked.givers) - len(names)
     told = ", ".join(names)
     if others:
@@ -90,12 +165,3 @@ def unsubscriber(token: str) -> int:
         return int(_signer().loads(token))
     except (BadSignature, ValueError, TypeError) as error:
         raise Refused("link-broken") from error
-
-
-@functools.cache
-def _inliner() -> css_inline.CSSInliner:
-    # Style sheets are cut off by some mail programs, so rules go onto the elements; what is only
-    # for dark mode and narrow screens stays in the sheet. Nothing is fetched.
-    return css_inline.CSSInliner(
-        keep_style_tags=True, load_remote_stylesheets=False, keep_at_rules=True
-    )

@@ -170,6 +170,11 @@ REFUSALS = {
         "You answered a letter of ours, and such an answer is not posted by itself. To post it, "
         "write a new letter to the address; to reply to a post, use its page."
     ),
+    "mail-door-closed": _(
+        "The mail door is closed: MICROSHARE_MAIL_IN names the address that it takes letters for."
+    ),
+    "letter-not-there": _("No letter that failed has this name: `microshare mail failed` lists them."),
+    "letters-failed": _("%(count)s letters failed again; they are kept."),
     # settings and commands
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),
     "setting-malformed": _("%(name)s is “%(value)s”, but must be %(expected)s."),
@@ -221,6 +226,7 @@ MISSING = {
     "post": _("There is no such post, or it has been withdrawn."),
     "photo": _("There is no such photo, or its post has been withdrawn."),
     "tag": _("Nobody has used the tag “%(name)s” yet."),
+    "letter": _("This letter does not wait any more: it was posted, thrown away, or is too old."),
     "address": _("Nothing is held against the address %(address)s."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),

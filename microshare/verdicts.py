@@ -45,7 +45,7 @@ def of(code: int, said: str, at: str = "rcpt") -> str:
     """
     if not 500 <= code < 600:
         return LATER
-    if code in _OURS or at == "mail":
+    if at == "mail" or (code in _OURS and at != "report"):
         return US
     if _FULL.search(said):
         return SOFT

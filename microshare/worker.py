@@ -31,8 +31,10 @@ from microshare import (
 )
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
+from microshare.mail import mailbox, receive, register
 
-INDEX, FINDS, LETTERS, DIGESTS, CLEANING = 1, 1, 3, 30, 3600  # seconds between two rounds
+# seconds between two rounds
+INDEX, FINDS, LETTERS, RELEASED, DIGESTS, LEFT, CLEANING = 1, 1, 3, 3, 30, 300, 3600
 STOPPING = threading.Event()  # a run of digests, which may take hours, ends at its next letter
 
 
@@ -56,6 +58,7 @@ def run(app: Flask, parent: int | None = None) -> None:
         (send_letters, LETTERS),
         (send_digests, DIGESTS),
         (clean, CLEANING),
+        *_of_the_mail_door(app),
     ):
         scheduler.add_job(
             _in(app, job),
@@ -69,10 +72,32 @@ def run(app: Flask, parent: int | None = None) -> None:
         )
     garbage.settle()
     scheduler.start()
+    emptying = _emptying(app)
     while not STOPPING.wait(1) and (parent is None or os.getppid() == parent):
         pass
     STOPPING.set()
     scheduler.shutdown()  # after the rounds that are under way
+    if emptying is not None:
+        emptying.join(timeout=15)
+
+
+def _of_the_mail_door(app: Flask) -> list[tuple[Callable[[], None], int]]:
+    """What is to do for letters that come in, where they may."""
+    settings: config.Settings = app.config["MICROSHARE"]
+    return [(release_letters, RELEASED), (take_up_letters, LEFT)] if settings.mail_in else []
+
+
+def _emptying(app: Flask) -> threading.Thread | None:
+    """The thread that empties the mailbox, if there is one: it waits for its server most of the time."""
+    settings: config.Settings = app.config["MICROSHARE"]
+    if not settings.imap_url:
+        return None
+    if not settings.mail_in:
+        app.logger.warning("MICROSHARE_MAIL_IN is not set: the mailbox is left alone.")
+        return None
+    thread = threading.Thread(target=mailbox.watch, args=(app, STOPPING), daemon=True)
+    thread.start()
+    return thread
 
 
 def _quiet(app: Flask) -> logging.Logger:
@@ -133,6 +158,16 @@ def send_letters() -> None:
     account_letters.send_pending(clock.now())
 
 
+def release_letters() -> None:
+    """Held letters that their colleagues released are posted."""
+    receive.take_released(clock.now())
+
+
+def take_up_letters() -> None:
+    """What a process that died had in hand is taken up, and files that nobody needs go."""
+    receive.take_up(clock.now())
+
+
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
     digest_run.send_due(
@@ -150,3 +185,4 @@ def clean() -> None:
         finds.forget_old()
         taken.forget_old(clock.now())
         proposals.forget_old(clock.now())
+        register.forget_old(clock.now())

@@ -14,24 +14,26 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead clock errors garbage periods spoken text verdicts version demo_content search.bits search.compounds "
+    0: "extras ahead clock errors garbage periods spoken text verdicts version demo_content search.bits search.compounds "
        "search.document search.inflection",
     0.1: "mail mail.encodings mail.subjects",
     0.2: "mail.addresses mail.parts",  # a letter taken apart
-    0.3: "slugs dialect among media",
+    0.3: "bounce_reading mail.fields slugs dialect among media",
     0.4: "mail.reading",  # what it says
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     # what a post is found by, and how a segment keeps it
+    0.6: "mail.kept mail.names mail.relays",  # letters on disk; what the outside says of them
+    0.65: "mail.signatures",
     0.7: "seals search.ranking search.terms",
     0.8: "search.matching search.tsquery search.whoosh_leaf",
     0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
-    1: "db mailer passwords search.whoosh_index",
+    1: "db letter_form mailer passwords search.whoosh_index",
     1.2: "inserts turns search.whoosh_shards",
     # tables, in the order of their foreign keys
     2: "models.addresses models.people models.follows",
-    2.1: "models.posts",
+    2.1: "models.mail_door models.posts",
     2.2: "models.digests models.photos models.proposals models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
@@ -53,13 +55,14 @@ FLOORS = {
     4.5: "arrivals copy_reading finds in_database",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.1: "digest_week mail_letters remaking threads",
-    5.2: "digest inbox demo_play demo_large proposals",
+    5.2: "mail.answers digest inbox demo_play demo_large proposals",
     5.4: "digest_letter demo mail.posting",
-    5.6: "digest_run",
+    5.6: "digest_run mail.receive",
+    5.7: "mail.lmtp mail.mailbox",
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
-    6.2: "web.accounts web.atom web.by_mail web.digests web.find web.follows web.help web.hints web.inbox "
+    6.2: "web.accounts web.atom web.by_mail web.digests web.find web.follows web.held web.help web.hints web.inbox "
          "web.kept web.lists web.manage web.photos web.posts web.shown web.steps",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
@@ -67,7 +70,7 @@ FLOORS = {
     7: "web worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
-    8.7: "commands commands.colleagues commands.content commands.database commands.letters",
+    8.7: "commands commands.colleagues commands.content commands.database commands.letters commands.mail_door",
     9: "cli",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split() or [""]}
@@ -78,7 +81,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "finds", "mail.posting", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "finds", "mail.posting", "mail.receive", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

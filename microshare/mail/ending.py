@@ -43,7 +43,7 @@ def _without_ending(lines: list[str]) -> list[str]:
     if not lines:
         return lines
     for place, line in enumerate(lines):
-        if phrases.DELIMITER.fullmatch(line) and _is_signature(lines, place):
+        if _is_delimiter(line, lines[place + 1 :]):
             return lines[:place]
     said = [place for place, line in enumerate(lines) if line.strip()]
     for place in reversed(said[-_SIGNATURE_LINES:]):
@@ -60,9 +60,12 @@ def _without_ending(lines: list[str]) -> list[str]:
     return _without_disclaimer(lines)
 
 
-def _is_signature(lines: list[str], place: int) -> bool:
-    below = [line for line in lines[place + 1 :] if line.strip()]
-    return len(below) <= _SIGNATURE_LINES or lines[place].strip() == "--"
+def _is_delimiter(line: str, below: list[str]) -> bool:
+    said = [each for each in below if each.strip()]
+    if phrases.DASH.fullmatch(line):
+        return len(said) <= _SIGNATURE_LINES and any(_CONTACT.search(each) for each in said)
+    is_one = phrases.DELIMITER.fullmatch(line) is not None
+    return is_one and (len(said) <= _SIGNATURE_LINES or line.strip() == "--")
 
 
 def _is_device(line: str) -> bool:

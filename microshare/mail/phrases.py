@@ -56,7 +56,7 @@ _WROTE = _any(
     r"a écrit|écrit|escribió|escribio|escreveu|ha scritto|scritto|scrive|napisał|napisał\(a\)",
     r"napisała|napisał/a|pisze|написал|написала|написал\(а\)|пишет|написав|написала|пише|skrev",
     r"skriver|kirjoitti|írta|napsal|napsala|napísal|yazdı|a scris|şunu yazdı|heeft gereageerd",
-    r"έγραψε|ha escrit|ha escrito|va escriure|je napisao|je napisal|escriuvé|rašė|kirjutas",
+    r"έγραψε|ha escrit|ha escrito|va escriure|je napisao|je napisal|đã viết|rašė|kirjutas",
 )
 WROTE = re.compile(rf"(?i)(?<!\w)(?:{_WROTE})(?!\w)|写道|のメール|さん|書きました|작성")
 # Words that such a line begins with, where it does not begin with a date or a name.
@@ -94,6 +94,10 @@ FORWARDED = re.compile(
     r"vidarebefordrat brev|början på vidarebefordrat meddelande|videresendt (?:besked|melding)|"
     r"начало переадресованного сообщения|dalsze przekazanie wiadomości|"
     r"välitetty viesti alkaa|doorgestuurd bericht)[ \t]?[:：]\s*"
+)
+SHARED = re.compile(
+    r"(.{1,200}?\S) ((?:On|Op|Am|Le|El|Il|Em|Den) (?:[^\s,]{1,12}[, ] ?){0,3}\d[^:]{0,60}"
+    r"[:.]?[^:]{0,200}:)"
 )
 # Somebody cut what follows by saying so.
 REPLY_ABOVE = re.compile(
@@ -148,7 +152,8 @@ DUTCH_CLOSING = re.compile(
     r"(?i)(?:met (?:[\w-]+ ){0,2}groet(?:en|jes)?|m\.?v\.?g\.?|met vr\.? gr\.?|hoogachtend|"
     r"(?:vriendelijke|hartelijke) groet(?:en)?)[,.!]?"
 )
-DELIMITER = re.compile(r"\s?(?:--|-- |—|––?|__|—-|- -|\*--\*)\s*")
+DELIMITER = re.compile(r"\s?(?:--|-- |––|__|—-|- -|\*--\*)\s*")
+DASH = re.compile(r"\s?[—–]\s*")  # ends a letter too, where addresses or numbers follow
 RULE = re.compile(r"\s*(?:[-_=*~#–—]\s?){3,}+\s*")
 
 # A disclaimer has words of two of these kinds in one paragraph.

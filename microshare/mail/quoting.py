@@ -12,7 +12,7 @@ from microshare.mail import ending, marks, phrases
 
 MOST_LINES = 6_000
 _LONGEST_LINE = 20_000  # characters
-_WRAPPED = 4  # lines that one line of a program may be broken into
+_WRAPPED = 5  # lines that one line of a program may be broken into
 _HEADER_LINES = 16
 _FORWARDS = 4
 
@@ -33,7 +33,14 @@ def newest(body: str) -> str:
     >>> newest("Yes.\\n\\nOp ma 3 nov 2026 om 10:12 schreef Anna <anna@acme.nl>:\\n> Is it?")
     'Yes.'
     """
-    return _newest([_line(written) for written in body.split("\n")[:MOST_LINES]], _FORWARDS)
+    lines = [_line(part) for written in body.split("\n")[:MOST_LINES] for part in _shared(written)]
+    return _newest(lines, _FORWARDS)
+
+
+def _shared(written: str) -> list[str]:
+    """A line in two where a program wrote `On … wrote:` behind the sender's own words."""
+    match = phrases.SHARED.fullmatch(written) if len(written) < 400 else None
+    return [match[1], match[2]] if match else [written]
 
 
 def _line(written: str) -> Line:
@@ -55,6 +62,7 @@ def _line(written: str) -> Line:
 
 
 def _newest(lines: list[Line], forwards: int) -> str:
+    """The sender's own of these lines; where there is none, what is handed on in them."""
     kept: list[list[Line]] = [[]]  # what is the sender's, between what is not
     is_headed = False
     at = 0
@@ -62,12 +70,14 @@ def _newest(lines: list[Line], forwards: int) -> str:
         line = lines[at]
         if after := _history(lines, at):
             if not _says(kept):
-                return _forwarded(lines, at, after, forwards)
+                return _forwarded(lines, at, at, forwards)
             break
         if after := _head(lines, at):
             following = _next_said(lines, after)
             if following == len(lines) or not _is_quoted(lines[following]):
                 if marks.WRAP not in line.mark and marks.HEAD not in line.mark:
+                    if not _says(kept):
+                        return _forwarded(lines, at, after, forwards)
                     break
             is_headed = True
             at = _after_quote(lines, following) if following < len(lines) else len(lines)
@@ -78,6 +88,8 @@ def _newest(lines: list[Line], forwards: int) -> str:
         else:
             kept[-1].append(line)
             at += 1
+    if not is_headed and not _says(kept):
+        kept = [lines]  # lines with `>` before them, and nothing that says whose they are
     return ending.joined([[one.whole for one in part if one.mark != marks.RULE and
                            marks.SIGNATURE not in one.mark] for part in kept])
 
@@ -105,13 +117,21 @@ def _after_quote(lines: list[Line], at: int) -> int:
         following = _next_said(lines, at)
         if following < len(lines) and _is_quoted(lines[following]):
             at = following
-        elif (at + 1 < len(lines) and lines[at].text.strip() and _is_quoted(lines[at + 1])
-              and _is_quoted(lines[at - 1]) and len(lines[at - 1].whole) > 30
-              and " " not in lines[at].text.strip()):  # fmt: skip
+        elif _is_broken_off(lines, at):
             at += 1
         else:
             return at
     return at
+
+
+def _is_broken_off(lines: list[Line], at: int) -> bool:
+    """Whether a line among quoted ones is the end of the one above it, which was too long."""
+    said = lines[at].text.strip()
+    among = 0 < at < len(lines) - 1 and lines[at - 1].depth and lines[at + 1].depth
+    return bool(among and said and (
+        (len(lines[at - 1].whole) > 60 and not said[0].isupper())
+        or (len(lines[at - 1].whole) > 30 and " " not in said)
+    ))  # fmt: skip
 
 
 def _is_answered(lines: list[Line], at: int) -> bool:
@@ -130,15 +150,20 @@ def _head(lines: list[Line], at: int) -> int:
             return at + 1
     if not _may_open(line.text):
         return 0
-    said = ""
-    for count in range(_WRAPPED):
-        if at + count >= len(lines) or not lines[at + count].text.strip():
+    said, place = "", at
+    for _ in range(_WRAPPED):
+        if place < len(lines) and not lines[place].text.strip():
+            place = _next_said(lines, place)
+            if place == len(lines) or lines[place].text[:1] != "<":
+                return 0
+        if place == len(lines):
             return 0
-        said = f"{said} {lines[at + count].text.strip()}".strip()
+        said = f"{said} {lines[place].text.strip()}".strip()
+        place += 1
         if len(said) > 500:
             return 0
-        if _is_head(said, lines, at + count + 1):
-            return at + count + 1
+        if _is_head(said, lines, place):
+            return place
     return 0
 
 
@@ -170,11 +195,12 @@ def _is_head(said: str, lines: list[Line], after: int) -> bool:
     if ends and wrote and (dated or addressed) and (quotes or phrases.OPENS.match(said)
                                                     or (dated and addressed)):  # fmt: skip
         return True
-    if ends and dated and addressed and said.rstrip(":： ").endswith((">", ")", "]")):
+    if ends and dated and addressed and (quotes or said.rstrip(":： ").endswith((">", ")", "]"))):
         return True
     if wrote and dated and addressed and not ends and said.endswith(wrote[0]):
         return True
-    return bool(quotes and wrote and (ends or dated) and len(said) < 200)
+    tells = ends or dated or (wrote and said.endswith(wrote[0]))
+    return bool(quotes and wrote and tells and len(said) < 200)
 
 
 def _history(lines: list[Line], at: int) -> int:
@@ -234,13 +260,16 @@ def _kind(match: object) -> str:
 
 
 def _forwarded(lines: list[Line], at: int, after: int, forwards: int) -> str:
-    """The text of a letter that is handed on without a word."""
+    """A letter that is handed on without a word: its header and what its sender wrote."""
+    begins = max(after, _history(lines, at))
     if not forwards:
         return ""
-    depth = max((line.depth for line in lines[at:after]), default=0)
+    depth = max((line.depth for line in lines[at:begins]), default=0)
     inner = [
         Line(line.text, line.depth - depth, "", line.text) if depth and line.depth >= depth
-        else Line(line.text, line.depth, line.mark.replace(marks.HISTORY, ""), line.whole)
+        else Line(line.text, line.depth, "", line.whole)
         for line in lines[after:]
     ]  # fmt: skip
-    return _newest(inner, forwards - 1)
+    header = [line.text for line in inner[: begins - after]]
+    text = _newest(inner[begins - after :], forwards - 1)
+    return "\n".join([*header, "", text]).strip() if text else ""

@@ -3,6 +3,7 @@
 from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile
 from microshare.models.posts import (
@@ -27,6 +28,8 @@ __all__ = [
     "Digest",
     "DigestRun",
     "DigestWord",
+    "DoorAnswer",
+    "DoorLetter",
     "FailedSignIn",
     "Find",
     "Follow",

@@ -11,6 +11,7 @@ from microshare import (
     departments,
     follows,
     grants,
+    mail_addresses,
     mutes,
     people,
 )
@@ -51,6 +52,8 @@ def _page(typed: dict[str, str], token: str = "") -> str:
         mutes=mutes.targets(who, clock.now()),
         tokens=grants.tokens_of(who),
         new_token=token,
+        mail_in=mail_addresses.share(),
+        own_address=mail_addresses.private(who),
     )
 
 
@@ -82,6 +85,15 @@ def change_keys() -> Response:
     with saving():
         people.set_keys(user(), on=bool(request.form.get("on")))
     return _saved()
+
+
+@pages.post("/settings/mail-address")
+def renew_address() -> Response:
+    """The old address ends at once."""
+    with saving():
+        mail_addresses.renew(user())
+    flash(gettext("You have a new address; letters to the old one come back."))
+    return redirect(url_for("settings.show", _anchor="mail-door"), 303)
 
 
 @pages.post("/settings/password")
