@@ -69,7 +69,9 @@ def proposal(subject: str, body: str) -> Said:
     sentence, _ = first_sentence(body)
     parts = [part for part in (subject.rstrip(" :"), sentence) if part]
     whole = ": ".join(parts)
-    return _said(whole if fits(whole) else cut(whole), body)
+    if not fits(whole):
+        return _said(cut(whole), body)
+    return _said(whole, "" if sentence == text.tidy(body) else body)
 
 
 def _said(line: str, note: str, kind: str | None = None) -> Said:
@@ -153,7 +155,7 @@ def split_note(note: str) -> tuple[str, str]:
         return note, ""
     at = _break(note, len(head))
     kept = text.tidy_note(note[:at])
-    return kept, text.tidy_note(note[at:])
+    return kept, text.tidy_note(note[at:].lstrip())
 
 
 def _break(note: str, limit: int) -> int:

@@ -23,7 +23,7 @@ from microshare.models import Post, Proposal, User
 
 KINDS = ("posted", "proposal", "refused", "continued")
 _ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,250}")  # without angle brackets and blanks
-_MOST_REFERENCES = 20
+_LONGEST = 950  # characters of References, which stand in one line of at most 998
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,12 @@ class Origin:
         """What ties a letter to this one; ids that no header can hold are left out."""
         if not _ID.fullmatch(self.message_id):
             return {}
-        before = [one for one in self.references if _ID.fullmatch(one)]
-        if len(before) > _MOST_REFERENCES:
-            before = before[:1] + before[1 - _MOST_REFERENCES :]
-        chain = dict.fromkeys([*before, self.message_id])
-        return {
-            "In-Reply-To": f"<{self.message_id}>",
-            "References": " ".join(f"<{one}>" for one in chain),
-        }
+        ids = [f"<{one}>" for one in self.references if _ID.fullmatch(one)]
+        last = f"<{self.message_id}>"
+        first, newer = ids[:1], [one for one in ids[1:] if one != last]
+        while sum(map(len, [*first, *newer, last])) + len(newer) > _LONGEST:
+            newer.pop(0)  # the beginning of a thread and its end matter most
+        return {"In-Reply-To": last, "References": " ".join(dict.fromkeys([*first, *newer, last]))}
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,8 @@ FLOORS = {
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing taken search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags grants claims mail_links searches sentences installing "
-       "search.whoosh_engine search.postgres_engine letter_links pace unreachable words",
+    3: "people departments tags grants claims mail_links searches sentences installing search.whoosh_engine "
+       "search.postgres_engine pace unreachable words",
     3.2: "aliases mail_addresses missed tag_facts",
     3.3: "bounces doubles letter_links mail.envelopes mail.register mail.senders",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in

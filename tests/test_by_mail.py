@@ -102,15 +102,17 @@ def test_a_reply_is_a_line_if_it_fits(body: str, line: str, note: str) -> None:
     assert (said.line, said.note) == (line, note)
 
 
-@pytest.mark.parametrize(("subject", "body", "line"), [
+@pytest.mark.parametrize(("subject", "body", "line", "note"), [
     ("Delivery of seals", "From March they take six weeks.\n\nPlan for it.",
-     "Delivery of seals: From March they take six weeks."),
-    ("Delivery of seals", "", "Delivery of seals"),
-    ("", "From March they take six weeks.", "From March they take six weeks."),
+     "Delivery of seals: From March they take six weeks.",
+     "From March they take six weeks.\n\nPlan for it."),
+    ("Delivery of seals", "They take six weeks.", "Delivery of seals: They take six weeks.", ""),
+    ("Delivery of seals:", "", "Delivery of seals", ""),
+    ("", "They take six weeks.", "They take six weeks.", ""),
 ])  # fmt: skip
 def test_a_proposal_is_drawn_from_the_subject_and_the_newest_message(
-    subject: str, body: str, line: str
+    subject: str, body: str, line: str, note: str
 ) -> None:
     said = by_mail.proposal(subject, body)
-    assert (said.line, said.note) == (line, body)
+    assert (said.line, said.note) == (line, note)
     assert text.count(by_mail.proposal(LONG, LONG).line) <= 140

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from microshare import text as texts
-from microshare.mail import addresses, encodings, parts
+from microshare.mail import addresses, encodings, hypertext, machines, parts, quoting
 from microshare.mail.parts import Part
 from microshare.mail.subjects import subject_line
 
@@ -42,18 +42,21 @@ def read(raw: bytes) -> Incoming:
     letter = apart[0]
     writers = _addresses(letter, "from")
     name, sender = writers[0] if len({address for _, address in writers}) == 1 else ("", "")
+    subject = texts.tidy(encodings.words(letter.get("subject")[:4096]))[:1000]
+    body = _body(apart)
+    own = quoting.newest(body)
     return Incoming(
         message_id=_message_id(letter, raw),
         sender=sender,
         sender_name=name,
         to=tuple(address for _, address in _addresses(letter, "to")),
         cc=tuple(address for _, address in _addresses(letter, "cc")),
-        subject=texts.tidy(encodings.words(letter.get("subject")[:4096]))[:1000],
+        subject=subject,
         references=_references(letter),
         sent_at=addresses.moment(letter.get("date")),
-        text=_text(apart),
+        text=own,
         photos=(),
-        automatic="",
+        automatic=machines.automatic(apart, sender, subject, body, own),
         unreadable="",
     )
 
@@ -73,8 +76,13 @@ def _references(letter: Part) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reversed(named[-100:])))[::-1]
 
 
-def _text(apart: list[Part]) -> str:
-    for part in apart:
-        if part.kind == "text/plain" and not part.is_attached and not part.enclosed:
-            return part.text(MOST_TEXT).strip()
+def _body(apart: list[Part]) -> str:
+    """The text of the letter with all that is quoted in it."""
+    for kind in ("text/plain", "text/html"):
+        for part in apart:
+            if part.kind == kind and not part.is_attached and not part.enclosed:
+                written = part.text(MOST_TEXT)
+                text = hypertext.text_of(written) if kind == "text/html" else written
+                if text.strip():
+                    return text
     return ""
