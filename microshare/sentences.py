@@ -175,7 +175,9 @@ REFUSALS = {
     "mail-door-closed": _(
         "The mail door is closed: MICROSHARE_MAIL_IN names the address that it takes letters for."
     ),
-    "letter-not-there": _("No letter that failed has this name: `microshare mail failed` lists them."),
+    "letter-not-there": _(
+        "No letter that failed has this name: `microshare mail failed` lists them."
+    ),
     "letters-failed": _("%(count)s letters failed again; they are kept."),
     # settings and commands
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),

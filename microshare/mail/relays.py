@@ -4,7 +4,6 @@ Relays write above what is there. So only what stands on top may be ours, and on
 that the administrator told; whatever is below may have come with the letter.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 from microshare import extras
@@ -32,16 +31,20 @@ def verdict(raw: bytes, sender: str, names: tuple[str, ...]) -> bool | None:
     return False if any(str(one.method).lower() == "dmarc" for one in results) else None
 
 
-def _topmost(raw: bytes) -> Iterator[str]:
+def _topmost(raw: bytes) -> list[str]:
     """The fields that may be our relay's: those above the first `Received`, else the topmost."""
-    found = is_below = False
+    found: list[str] = []
+    is_below = False
     for name, value in fields.of(raw):
-        is_below = is_below or name == b"received"
-        if name == b"authentication-results":
-            if is_below and found:
-                return
-            found = True
-            yield value.decode("utf-8", "replace") if len(value) <= MOST else ""
+        if name == b"received":
+            is_below = True
+            if found:
+                return found
+        elif name == b"authentication-results":
+            found.append(value.decode("utf-8", "replace") if len(value) <= MOST else "")
+            if is_below:
+                break
+    return found[:1]
 
 
 def _results(authres: Any, written: str, names: tuple[str, ...]) -> list[Any]:

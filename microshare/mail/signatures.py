@@ -24,9 +24,8 @@ _NEEDED = {b"from", b"subject", b"date"}
 _ALGORITHMS = (b"rsa-sha256", b"ed25519-sha256")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 _ODD_HEADER = re.compile(rb"\A[ \t\r\n]|\n[ \t]+\r?\n|\r(?!\n)|\0")
-# What takes the library longer than the letter is long.
-_ODD_BODY = re.compile(rb"[ \t]{20000}|(?:\r?\n){20000}")
-_MOST_LINES = 1_500_000
+_MOST_LINES = 1_500_000  # the library has each in memory
+_BLANKS = re.compile(rb"[ \t]+")
 
 
 def proof(
@@ -53,10 +52,16 @@ def proof(
         return "odd"
     aligned = [(at, tags) for at, tags in signatures if _is_aligned(tags, incoming.sender)]
     why = "misaligned"
+    whole = verifier.body
     for at, tags in aligned[:MOST_SIGNATURES]:
         why = _weakness(tags, counts, incoming, ours, now)
-        if not why and _verifies(dkim, verifier, at):
-            return ""
+        if not why:
+            # The library's pattern for blanks at the end of a line takes quadratic time, and in
+            # this form they count as one.
+            relaxed = tags.get(b"c", b"").endswith(b"/relaxed")
+            verifier.body = _BLANKS.sub(b" ", whole) if relaxed else whole
+            if _verifies(dkim, verifier, at):
+                return ""
         why = why or "broken"
     return why
 
@@ -68,7 +73,6 @@ def _is_plain(raw: bytes) -> bool:
     return (
         len(header) < 2**18
         and _ODD_HEADER.search(header) is None
-        and _ODD_BODY.search(raw) is None
         and raw.count(b"\n") <= _MOST_LINES
     )
 
