@@ -70,15 +70,13 @@ class Door:
         self.open: set[Any] = set()  # connections
         self.in_hand = 0
 
-    async def handle_LHLO(self, *_: Any) -> None:  # noqa: N802 - the library's name
-        """Nothing to refuse."""
-
-    async def handle_EHLO(  # noqa: N802
+    async def handle_EHLO(  # noqa: N802 - the library's name
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         """What LMTP asks of a server besides; the library reads what is sent ahead anyhow."""
         session.host_name = hostname
-        return ["250-PIPELINING", "250-ENHANCEDSTATUSCODES", *responses]
+        name, *can = responses
+        return [name, "250-PIPELINING", "250-ENHANCEDSTATUSCODES", *can]
 
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
