@@ -109,7 +109,7 @@ def _notified(told: str) -> Bounce | None:
     try:
         notice = json.loads(told.lstrip().partition("\n")[0])
         sent, bounce = notice["mail"], notice.get("bounce", {})
-        recipient = next(iter(bounce.get("bouncedRecipients", [])), {})
+        recipient: dict[str, str] = next(iter(bounce.get("bouncedRecipients", [])), {})
         said = str(recipient.get("diagnosticCode", "")).partition(";")[2].strip()[:500]
         kind = NOTE
         if bounce:
@@ -135,8 +135,10 @@ def _looks_so(letter: _Part, words: str, parts: list[_Part]) -> bool:
     subject = " ".join(head.get("subject", []))
     if "x-failed-recipients" in head:
         return True
-    return is_daemon and bool(_SUBJECT.search(subject)) and bool(
-        _FAILED.search(words) or _ANSWER.search(words)
+    return (
+        is_daemon
+        and bool(_SUBJECT.search(subject))
+        and bool(_FAILED.search(words) or _ANSWER.search(words))
     )
 
 

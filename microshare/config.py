@@ -195,7 +195,7 @@ class Settings:
         "microshare@localhost", _mail_address, "the address that letters come from"
     )
     mail_per_minute: int = _setting(
-        0, _number(0, 60000), "how many letters a minute the mail server gets at most; 0: any number"
+        0, _number(0, 60000), "letters a minute that the mail server gets at most; 0: any number"
     )
     dkim_key: str = _setting(
         "", _text, "the file with the private RSA key (PEM) that signs letters; empty: they are not"
@@ -204,7 +204,7 @@ class Settings:
         "microshare", _label, "the name of that key in the DNS, before `._domainkey.`"
     )
     dns: str = _setting(
-        "", _server, "the DNS server that is asked, as 192.0.2.53 or 127.0.0.1:5353; empty: the machine's"
+        "", _server, "the DNS server to ask, as 192.0.2.53 or 127.0.0.1:5353; empty: the machine's"
     )
     mail_in: str = _setting(
         "",

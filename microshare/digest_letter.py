@@ -57,16 +57,22 @@ def render(reader: User, digest: Contents) -> Letter:
         text=text.strip() + "\n",
         html=html,
         message_id=message_id(reader.id, day),
-        headers={
-            "List-Id": f"{letter_form.phrase(settings.company)} <digest.{mailer.domain()}>",
-            "List-Unsubscribe": f"<{leave}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
-            "Precedence": "bulk",
-            # Campaign, kind, domain, sender: receivers tell complaints by it.
-            "Feedback-ID": f"{day}:digest:{mailer.domain()}:microshare",
-        },
+        headers=_headers(day, leave),
         return_path=bounces.return_path(email, reader.id, day) or "",
     )
+
+
+def _headers(day: date, leave: str) -> dict[str, str]:
+    """What tells programs that this is a list, and how to leave it with one click (RFC 8058)."""
+    company, domain = config.current().company, mailer.domain()
+    return {
+        "List-Id": f"{letter_form.phrase(company)} <digest.{domain}>",
+        "List-Unsubscribe": f"<{leave}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+        # Campaign, kind, domain, sender: receivers count complaints by it.
+        "Feedback-ID": f"{day}:digest:{domain}:microshare",
+    }
 
 
 def _subject(lines: Sequence[Entry]) -> str:
@@ -119,7 +125,8 @@ def _thanks_linked(site: str) -> Callable[[Thanked], Markup]:
     def told(thanked: Thanked) -> Markup:
         link = Markup('<a href="{}/@{}">{}</a>').format
         names = [link(site, giver.username, giver.name) for giver in thanked.givers[:2]]
-        return Markup(_thanks_told(thanked, names))  # noqa: S704: names are escaped, words ours
+        # The names are escaped, and the words around them ours.
+        return Markup(_thanks_told(thanked, names))  # noqa: S704
 
     return told
 

@@ -174,9 +174,7 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
     return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
 
 
-def _send(
-    carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn
-) -> str:
+def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn) -> str:
     """Compose a claimed letter and hand it over when its turn comes; returns its state."""
     week = shared.week(due.period)
     reader = people.by_id(due.reader_id)

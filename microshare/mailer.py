@@ -41,7 +41,7 @@ class Letter:
     html: str
     message_id: str  # without angle brackets; the same letter always has the same
     headers: dict[str, str] = field(default_factory=dict)
-    return_path: str = ""  # where it comes back to when it cannot be delivered; empty: to `mail_from`
+    return_path: str = ""  # where it comes back to if it cannot be delivered; empty: `mail_from`
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,7 +87,7 @@ def message(letter: Letter, now: datetime) -> bytes:
 
 
 def _header(name: str, value: object) -> bytes:
-    """One header. `email` would encode what is long, also an address that has to be read as it is."""
+    """One header. `email` would encode what is long, also an address that is read as it is."""
     if name in PEOPLE or not str(value).isascii():
         return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
     if any(sign in str(value) for sign in "\r\n\0"):

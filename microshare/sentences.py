@@ -144,7 +144,9 @@ REFUSALS = {
     # letters
     "address-refused": _("The mail server refuses this address: %(why)s"),
     "letter-refused": _("The mail server refuses this letter: %(why)s"),
-    "address-stopped": _("Letters to %(address)s came back, so no more go there; /manage tells why."),
+    "address-stopped": _(
+        "Letters to %(address)s came back, so no more go there; /manage tells why."
+    ),
     "dkim-key-unreadable": _(
         "The key of MICROSHARE_DKIM_KEY cannot be read from %(path)s: %(why)s."
     ),
@@ -153,7 +155,7 @@ REFUSALS = {
         "`openssl genrsa -out dkim.pem 2048` makes one."
     ),
     "dkim-key-short": _(
-        "The key in %(path)s has %(bits)s bits: receivers do not take less than %(least)s, and 2048 "
+        "The key in %(path)s has %(bits)s bits: receivers take no less than %(least)s, and 2048 "
         "are usual. `openssl genrsa -out dkim.pem 2048` makes one."
     ),
     "mail-extra-missing": _(

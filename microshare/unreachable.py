@@ -66,7 +66,7 @@ def is_stopped(address: str) -> bool:
     return db.session.scalar(stopped().where(Unreachable.address == text.fold(address))) is not None
 
 
-def stopped() -> Select[tuple[str]]:
+def stopped() -> Select[str]:
     """The query for the addresses that get none."""
     return select(Unreachable.address).where(Unreachable.stopped_at.is_not(None))
 
@@ -87,8 +87,6 @@ def _row(address: str, said: str, now: datetime) -> Unreachable:
     folded = text.fold(address)
     blank = {"hard": 0, "soft": 0, "soft_weeks": 0, "said": "", "said_at": now}
     add_once(Unreachable, address=folded, **blank)
-    row = db.session.scalars(
-        select(Unreachable).filter_by(address=folded).with_for_update()
-    ).one()
+    row = db.session.scalars(select(Unreachable).filter_by(address=folded).with_for_update()).one()
     row.said, row.said_at = said[:SAID], now
     return row

@@ -74,7 +74,8 @@ def run(app: Flask, parent: int | None = None) -> None:
     scheduler.start()
     emptying = _emptying(app)
     while not STOPPING.wait(1) and (parent is None or os.getppid() == parent):
-        pass
+        if emptying is not None and not emptying.is_alive():
+            break  # whoever started this worker starts another
     STOPPING.set()
     scheduler.shutdown()  # after the rounds that are under way
     if emptying is not None:
@@ -88,7 +89,7 @@ def _of_the_mail_door(app: Flask) -> list[tuple[Callable[[], None], int]]:
 
 
 def _emptying(app: Flask) -> threading.Thread | None:
-    """The thread that empties the mailbox, if there is one: it waits for its server most of the time."""
+    """The thread that empties the mailbox, if there is one. Mostly it waits for its server."""
     settings: config.Settings = app.config["MICROSHARE"]
     if not settings.imap_url:
         return None
@@ -170,9 +171,7 @@ def take_up_letters() -> None:
 
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
-    digest_run.send_due(
-        clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set()
-    )
+    digest_run.send_due(clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set())
 
 
 def clean() -> None:

@@ -14,20 +14,19 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "extras ahead clock errors garbage periods spoken text verdicts version demo_content search.bits search.compounds "
+    0: "ahead clock errors findings garbage periods spoken text verdicts version demo_content search.bits search.compounds "
        "search.document search.inflection",
     0.1: "mail mail.encodings mail.subjects",
     0.2: "mail.addresses mail.parts",  # a letter taken apart
-    0.3: "bounce_reading mail.fields slugs dialect among media",
+    0.3: "bounce_reading extras mail.fields slugs dialect among media",
     0.4: "mail.reading",  # what it says
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
+    0.6: "mail.kept mail.relays",  # letters on disk; what our relay says of them
     # what a post is found by, and how a segment keeps it
-    0.6: "mail.kept mail.names mail.relays",  # letters on disk; what the outside says of them
-    0.65: "mail.signatures",
-    0.7: "seals search.ranking search.terms",
-    0.8: "search.matching search.tsquery search.whoosh_leaf",
-    0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
+    0.7: "relay_check resolving seals search.ranking search.terms",
+    0.8: "mail.signatures spf search.matching search.tsquery search.whoosh_leaf",
+    0.9: "mail_check search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
     1: "db letter_form mailer passwords search.whoosh_index",
     1.2: "inserts turns search.whoosh_shards",
@@ -45,7 +44,7 @@ FLOORS = {
     3: "people departments tags grants claims mail_links searches sentences installing search.whoosh_engine "
        "search.postgres_engine pace unreachable words",
     3.2: "aliases mail_addresses missed tag_facts",
-    3.3: "bounces doubles letter_links",
+    3.3: "bounces doubles letter_links mail.envelopes mail.register mail.senders",
     3.5: "links sign_in search drafts rows",  # links make people, and people sign in
     3.7: "brought by_mail indexed hints",
     # verbs upon posts
@@ -70,7 +69,9 @@ FLOORS = {
     7: "web worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
-    8.7: "commands commands.colleagues commands.content commands.database commands.letters commands.mail_door",
+    8.7: "commands commands.colleagues commands.content commands.database commands.letters "
+         "commands.mail",
+    8.8: "commands.mail_door",
     9: "cli",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split() or [""]}
@@ -204,7 +205,9 @@ def test_only_the_clock_asks_for_the_time() -> None:
 
 def test_nothing_catches_everything() -> None:
     found = []
-    for where, node in nodes(ast.ExceptHandler):
+    # The mail door keeps a letter that meets a fault of ours: who brings it can do nothing about
+    # it, and would bring it again for days.
+    for where, node in nodes(ast.ExceptHandler, outside={"mail.receive"}):
         assert isinstance(node, ast.ExceptHandler)
         names = [dotted(n) for n in ast.walk(node.type or ast.Name("everything"))
                  if isinstance(n, ast.Name)]

@@ -20,12 +20,7 @@ CODES = {"taken": TAKEN, "later": TRY_AGAIN, "unknown": NO_SUCH_ADDRESS, "large"
 _RECIPIENTS = ("RECIPIENT", "ORIGINAL_RECIPIENT")  # as Postfix, Exim and qmail tell it
 
 
-@click.group("mail")
-def mail_commands() -> None:
-    """The mail door: letters that come in."""
-
-
-@mail_commands.command("receive")
+@click.command("receive")
 @click.argument("recipient", default="")
 def receive_letter(recipient: str) -> None:
     """Take one letter from standard input, for a mail server's pipe.
@@ -74,7 +69,7 @@ def _check() -> None:
         raise Refused("mail-door-closed")
 
 
-@mail_commands.command("serve")
+@click.command("serve")
 @ready
 def serve_letters() -> None:
     """Take letters by LMTP, where MICROSHARE_LMTP says, until a signal asks to stop."""
@@ -87,7 +82,7 @@ def _say_where(where: str) -> None:
     click.echo(f"microshare takes letters for {config.read().mail_in} on {where} (LMTP).")
 
 
-@mail_commands.command("failed")
+@click.command("failed")
 @ready
 def list_failed() -> None:
     """List the letters that could not be handled: name, time, recipient, reason."""
@@ -96,7 +91,7 @@ def list_failed() -> None:
         click.echo("\t".join((name[:16], told.at[:19], told.recipient or "-", told.why)))
 
 
-@mail_commands.command("retry")
+@click.command("retry")
 @click.argument("names", nargs=-1)
 @ready
 def retry_failed(names: tuple[str, ...]) -> None:
@@ -118,3 +113,4 @@ def _is_over(received: Received) -> bool:
     return received.state == "taken" and received.why != "failed"
 
 
+COMMANDS = (receive_letter, serve_letters, list_failed, retry_failed)

@@ -8,7 +8,7 @@ MOST = 20  # addresses of ours in a letter
 
 
 def recipients(raw: bytes) -> list[str]:
-    """The addresses of ours that a letter is for; the one that everybody writes to, where it tells none.
+    """The addresses of ours that a letter is for; where it tells none, that of everybody.
 
     A signed address wins over that, for a mailbox may stand behind all of them. What was delivered
     wins over what was written, for the other address gets a letter of its own.

@@ -7,13 +7,15 @@ again after a while. Where the server can (IDLE), it tells of new letters; else 
 
 import imaplib
 import logging
+import re
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from flask import Flask
 
@@ -31,9 +33,17 @@ IDLE = 300.0  # seconds for which it tells, until we look all the same
 SLICE = 1.0  # seconds until we look whether we are to stop
 WAITS = 600.0  # seconds until a letter that waits is tried again
 PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds before a mailbox that does not answer is tried again
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 log = logging.getLogger(__name__)
+
+
+class Unsaid(Exception):
+    """The library did not get the answer that it needs."""
+
+
+FAULTS = (OSError, imaplib.IMAP4.error, Refusal, Unsaid, *OUTAGES)
 
 
 def watch(app: Flask, stopping: threading.Event) -> None:
@@ -46,19 +56,12 @@ def watch(app: Flask, stopping: threading.Event) -> None:
                 with exclusive("mailbox") as turn:
                     if turn:
                         _session(turn, stopping)
-            except (OSError, imaplib.IMAP4.error, Refusal, *_library_errors(), *OUTAGES) as error:
+            except FAULTS as error:
                 app.logger.warning("the mailbox waits: %s", _told(error))
             finally:
                 let_go()
         pause = PAUSE if monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
         stopping.wait(pause)
-
-
-def _library_errors() -> tuple[type[Exception], ...]:
-    try:
-        return (extras.library("imap_tools").ImapToolsError,)
-    except Refusal:
-        return ()
 
 
 def _told(error: BaseException) -> str:
@@ -78,27 +81,41 @@ def _session(turn: Turn, stopping: threading.Event) -> None:
 @contextmanager
 def _opened() -> Iterator[Any]:
     """The mailbox, signed in to, with its folder chosen."""
+    library = extras.library("imap_tools")
+    try:
+        box = _reached(library, urlsplit(config.current().imap_url))
+        try:
+            _sign_in(box)
+            yield box
+        finally:
+            _leave(box)
+    except library.ImapToolsError as error:
+        raise Unsaid(type(error).__name__) from error
+
+
+def _reached(library: Any, parts: SplitResult) -> Any:
+    host = parts.hostname or ""
+    if parts.scheme == "imaps":
+        return library.MailBox(
+            host, parts.port or 993, timeout=TIMEOUT, ssl_context=ssl.create_default_context()
+        )
+    if host in LOOPBACK and "starttls" not in parse_qs(parts.query, keep_blank_values=True):
+        return library.MailBoxUnencrypted(host, parts.port or 143, timeout=TIMEOUT)
+    # A password never travels in the clear.
+    return library.MailBoxStartTls(
+        host, parts.port or 143, timeout=TIMEOUT, ssl_context=ssl.create_default_context()
+    )
+
+
+def _sign_in(box: Any) -> None:
     settings = config.current()
     parts = urlsplit(settings.imap_url)
-    library = extras.library("imap_tools")
-    host, is_sealed = parts.hostname or "", parts.scheme == "imaps"
-    if is_sealed:
-        box = library.MailBox(host, parts.port or 993, timeout=TIMEOUT)
-    elif host in LOOPBACK and "starttls" not in parse_qs(parts.query, keep_blank_values=True):
-        box = library.MailBoxUnencrypted(host, parts.port or 143, timeout=TIMEOUT)
-    else:  # a password never travels in the clear
-        box = library.MailBoxStartTls(host, parts.port or 143, timeout=TIMEOUT)
-    try:
-        folder = unquote(parts.path.strip("/")) or "INBOX"
-        user = unquote(parts.username or "")
-        if settings.imap_token_file:
-            token = Path(settings.imap_token_file).read_text("utf-8").strip()
-            box.xoauth2(user, token, folder)
-        else:
-            box.login(user, unquote(parts.password or ""), folder)
-        yield box
-    finally:
-        _leave(box)
+    folder, user = unquote(parts.path.strip("/")) or "INBOX", unquote(parts.username or "")
+    if settings.imap_token_file:
+        token = Path(settings.imap_token_file).read_text("utf-8").strip()
+        box.xoauth2(user, token, folder)
+    else:
+        box.login(user, unquote(parts.password or ""), folder)
 
 
 def _leave(box: Any) -> None:
@@ -164,15 +181,13 @@ class Round:
             self._move(uid, DONE if all(map(_is_done, received)) else FAILED)
 
     def _size(self, uid: str) -> int:
-        told = self._fetch(uid, "(RFC822.SIZE)")
-        found = [part for line in told for part in _flat(line).split() if part.strip(b"()").isdigit()]
-        return int(found[-1].strip(b"()")) if found else 0
+        told = [_SIZE.search(line) for line in self._fetch(uid, "(RFC822.SIZE)")]
+        return next((int(match[1]) for match in told if match), 0)
 
     def _letter(self, uid: str) -> bytes | None:
         """Its bytes, and nothing about it changed."""
-        return next(
-            (line[1] for line in self._fetch(uid, "(BODY.PEEK[])") if isinstance(line, tuple)), None
-        )
+        told = self._fetch(uid, "(BODY.PEEK[])")
+        return next((bytes(line[1]) for line in told if isinstance(line, tuple)), None)
 
     def _fetch(self, uid: str, what: str) -> list[Any]:
         state, told = self.box.client.uid("FETCH", uid, what)
@@ -199,10 +214,6 @@ class Round:
             self.box.folder.create(below)
             return below
         return name
-
-
-def _flat(line: Any) -> bytes:
-    return line[0] if isinstance(line, tuple) else line
 
 
 def _is_done(received: Received) -> bool:

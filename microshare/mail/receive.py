@@ -16,12 +16,12 @@ from microshare.db import OUTAGES, let_go, saving
 from microshare.errors import Missing, Refusal, Unavailable
 from microshare.mail import answers, kept, posting, reading, register, senders
 from microshare.mail.kept import FAILED, HELD, IN_HAND, Told
-from microshare.mail.names import NoAnswer
 from microshare.mail.reading import Incoming
 from microshare.mail.register import Entry
 from microshare.mail.senders import Unproven
 from microshare.mail_addresses import Bounce, Meaning, Private, Reply, Share
 from microshare.models import DoorLetter, User
+from microshare.resolving import NoAnswer
 
 LARGEST = 48 * 2**20  # bytes: what 30 MB of files take in a letter, and more
 TRIES = 3  # of a letter that ends the process that reads it
@@ -98,24 +98,31 @@ def _take(raw: bytes, recipient: str, now: datetime) -> Received:
     if meaning is None or _is_of_nobody(meaning):
         return Received("unknown")
     incoming = reading.read(raw)
-    if isinstance(meaning, Bounce):
-        return _came_back(raw, incoming, recipient, meaning, now)
     of = register.entry(incoming, recipient, meaning)
+    if isinstance(meaning, Bounce):  # whatever it is, it came to the return path of our letter
+        _count_bounce(raw, of, now)
+        return Received("taken", "bounce")
     before = register.find(of.key)
     if before is not None and before.state in _SETTLED:
         return Received("taken", "known")
     if incoming.automatic:
         return _of_a_machine(raw, incoming, of, now)
-    is_patient = before is not None and before.at > now - register.PATIENCE
+    return _of_somebody(raw, incoming, of, before, now)
+
+
+def _of_somebody(
+    raw: bytes, incoming: Incoming, of: Entry, before: DoorLetter | None, now: datetime
+) -> Received:
+    """A letter that a person wrote: whose is it?"""
     try:
-        sender = senders.proven(raw, incoming, recipient, now)
+        sender = senders.proven(raw, incoming, of.recipient, now)
     except NoAnswer:
-        if before is None or is_patient:
+        if before is None or before.at > now - register.PATIENCE:
             return _wait(of, now)
-        sender = Unproven("unanswered", people.by_login(incoming.sender))
+        sender = Unproven("unanswered", senders.colleague(incoming.sender))
     if isinstance(sender, Unproven):
         return _hold(raw, incoming, of, sender, now)
-    return _act(incoming, of, sender, meaning, now)
+    return _act(incoming, of, sender, now)
 
 
 def _is_of_nobody(meaning: Meaning) -> bool:
@@ -123,13 +130,10 @@ def _is_of_nobody(meaning: Meaning) -> bool:
     return isinstance(meaning, Private | Reply) and meaning.user.suspended_at is not None
 
 
-def _act(
-    incoming: Incoming,
-    of: Entry,
-    sender: User,
-    meaning: Share | Private | Reply,
-    now: datetime,
-) -> Received:
+def _act(incoming: Incoming, of: Entry, sender: User, now: datetime) -> Received:
+    meaning = mail_addresses.meaning(of.recipient)
+    if not isinstance(meaning, Share | Private | Reply):
+        return Received("unknown")  # renewed at this very moment
     of = replace(of, from_key=register.address_key(sender.email or f"user {sender.id}"))
     if not _begin(of, now):
         return Received("later", "too-many")
@@ -179,23 +183,15 @@ def _of_a_machine(raw: bytes, incoming: Incoming, of: Entry, now: datetime) -> R
         _count_bounce(raw, of, now)
     if not _begin(of, now):
         return Received("taken", "too-many")
-    author = people.by_login(incoming.sender) if "@" in incoming.sender else None
+    author = senders.colleague(incoming.sender)
     kept.keep(HELD, of.key, raw, Told(of.recipient, now.isoformat(), incoming.automatic))
     with saving():
         register.hold(of, author.id if author else None, incoming.automatic)
     return Received("taken", incoming.automatic)
 
 
-def _came_back(
-    raw: bytes, incoming: Incoming, recipient: str, meaning: Bounce, now: datetime
-) -> Received:
-    """Something came to the return path of a letter of ours: a report is counted, once."""
-    of = register.entry(incoming, recipient, meaning)
-    _count_bounce(raw, of, now)
-    return Received("taken", "bounce")
-
-
 def _count_bounce(raw: bytes, of: Entry, now: datetime) -> None:
+    """A report of a letter of ours that came back is counted, once."""
     bounce = bounces.of(raw)
     if bounce is None:
         return

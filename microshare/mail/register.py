@@ -122,7 +122,7 @@ def hold(of: Entry, user_id: int | None, why: str) -> bool:
         .where(DoorLetter.key == of.key, DoorLetter.state.in_(("begun", "waiting")))
         .values(state="held", why=why, user_id=user_id, sender=of.sender, subject=of.subject)
     )
-    return changed.rowcount == 1  # type: ignore[attr-defined]
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
 
 
 def may_answer(address: str, now: datetime) -> bool:

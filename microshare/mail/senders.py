@@ -21,8 +21,8 @@ class Unproven:
     """Nobody proved to have sent it.
 
     `why`: `stranger` (no colleague has this address), `refuted` (our relay saw that it is from
-    somebody else), or what is missing (see `signatures.proof`). `of`: whose letter it may be. `is_genuine`: the address in From is real,
-    so that an answer to it reaches nobody else.
+    somebody else), or what is missing (see `signatures.proof`). `of`: whose letter it may be.
+    `is_genuine`: the address in From is real, so that an answer to it reaches nobody else.
     """
 
     why: str
@@ -33,13 +33,12 @@ class Unproven:
 def proven(raw: bytes, incoming: Incoming, recipient: str, now: datetime) -> User | Unproven:
     """The active colleague who sent this letter, or why nobody did.
 
-    Raises `names.NoAnswer` where the DNS does not tell now.
+    Raises `resolving.NoAnswer` where the DNS does not tell now.
     """
     meaning = mail_addresses.meaning(recipient)
     if isinstance(meaning, Private):
         return meaning.user if _is_active(meaning.user) else Unproven("stranger")
-    author = people.by_login(incoming.sender) if "@" in incoming.sender else None
-    author = author if _is_active(author) else None
+    author = colleague(incoming.sender)
     reader = meaning.user if isinstance(meaning, Reply) and _is_active(meaning.user) else None
     seen = relays.verdict(raw, incoming.sender, config.current().mail_relays)
     if author is not None and (seen or (seen is None and reader == author)):
@@ -50,6 +49,12 @@ def proven(raw: bytes, incoming: Incoming, recipient: str, now: datetime) -> Use
     if author is not None:
         return Unproven(why, author) if why else author
     return Unproven("stranger", reader, is_genuine=not why)
+
+
+def colleague(address: str) -> User | None:
+    """The active colleague who signs in with this address; it proves nothing."""
+    found = people.by_login(address) if "@" in address else None
+    return found if _is_active(found) else None
 
 
 def _is_active(user: User | None) -> bool:

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from microshare import extras
-from microshare.mail import names
-from microshare.mail.names import NoAnswer
+from microshare import extras, resolving
 from microshare.mail.reading import Incoming
 
 LEAST_BITS = 1024  # of an RSA key (RFC 8301, 3.2)
@@ -30,8 +28,6 @@ _ODD_HEADER = re.compile(rb"\A[ \t\r\n]|\n[ \t]+\r?\n|\r(?!\n)|\0")
 _ODD_BODY = re.compile(rb"[ \t]{20000}|(?:\r?\n){20000}")
 _MOST_LINES = 1_500_000
 
-Lookup = Callable[[str, float], bytes | None]
-
 
 def proof(
     raw: bytes, incoming: Incoming, ours: Callable[[str], bool], now: datetime
@@ -40,7 +36,7 @@ def proof(
 
     `unsigned`, `misaligned` (signed by others alone), `broken`, `weak` (not all that counts is
     signed, or with too short a key), `stale`, `elsewhere` (it was written to others), `odd`.
-    Raises `NoAnswer` where the DNS does not tell. `ours` says whether an address is the door's.
+    Raises `resolving.NoAnswer` where the DNS does not tell. `ours` says whether an address is the door's.
     """
     dkim = extras.library("dkim")
     if not _is_plain(raw):
@@ -133,7 +129,9 @@ def _verifies(dkim: Any, verifier: Any, at: int) -> bool:
     """Whether the signature is right. `NoAnswer` passes through the library."""
 
     def lookup(name: bytes, timeout: float = SECONDS) -> bytes | None:
-        return names.text(name.decode("ascii", "replace"), timeout)
+        texts = resolving.lookup(name.decode("ascii", "replace"), "TXT", timeout)
+        keys = [one for one in texts if "p=" in one]  # others may have been put beside it
+        return keys[0].encode() if keys else None
 
     crypto = extras.library(f"{dkim.__name__}.crypto")
     asn1 = extras.library(f"{dkim.__name__}.asn1")
@@ -143,6 +141,3 @@ def _verifies(dkim: Any, verifier: Any, at: int) -> bool:
             asn1.ASN1FormatError, LookupError, ValueError, TypeError, AttributeError,
             OverflowError):  # fmt: skip
         return False  # what is no signature, or no key
-
-
-__all__ = ["NoAnswer", "proof"]
