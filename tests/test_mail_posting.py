@@ -25,7 +25,7 @@ from microshare import (
 )
 from microshare.config import Settings
 from microshare.db import db, saving
-from microshare.mail import posting, reading
+from microshare.mail import posting, reading, receive
 from microshare.mail.reading import Incoming
 from microshare.mail_addresses import Private, Reply, Share
 from microshare.mailer import Letter
@@ -255,18 +255,18 @@ def test_a_crash_before_the_end_leaves_nothing_and_the_next_try_does_it_all(
 
 
 def test_photos_come_along_and_say_that_nobody_has_described_them(house: House) -> None:
-    sent = (("a.png", picture()), ("sign.png", picture(40)), ("b.txt", b"no photo"),
+    sent = (("a.png", picture()), ("small.png", picture(40)), ("b.txt", b"no photo"),
             *((f"{n}.png", picture(300 + n)) for n in range(5)))  # fmt: skip
     take(letter("New seal", "Look.", photos=sent), house.ada)
     post = everything()[0]
     shown = photos.read(post.photos_json)
-    assert [one.width for one in shown] == [400, 300, 301, 302]
+    assert [one.width for one in shown] == [400, 40, 300, 301]
     assert shown[1].alt == "Photo 2 with “New seal”, not described yet"
     told = only_letter()
     assert f"http://localhost/posts/{post.id}/photos" in told.text
     assert "4 photos came along" in told.text
     assert "File 3 is no photo" in told.text and "File 3 is no photo" in told.html
-    assert "2 photos more did not come along" in told.text
+    assert "3 photos more did not come along" in told.text
 
 
 class TestReplies:
@@ -386,6 +386,9 @@ class TestChains:
         # a program that names the letter before alone
         assert take(chain(4, references=("3@laptop.example",)), house.ada).kind == "known"
         assert take(chain(5, references=("4@laptop.example",)), house.ada).kind == "known"
+        # and one whose first letter we never saw
+        strays = ("0@other.example", "2@laptop.example")
+        assert take(chain(6, references=strays), house.ada).kind == "known"
         assert take(chain(9, references=("8@other.example",)), house.ada).kind == "proposed"
         assert db.session.query(Proposal).count() == len(written()) == 2
 
@@ -502,6 +505,18 @@ def test_a_letter_as_it_travels_becomes_a_post(house: House) -> None:
     assert post.note == "Hij houdt het al zes weken, coöperatie met #gent."
     assert [tie.tag.name for tie in post.tags] == ["pompen", "gent"]
     assert [one.width for one in photos.read(post.photos_json)] == [400]
+
+
+def test_a_letter_goes_in_at_the_door_and_one_comes_out(domain: Flask, house: House) -> None:
+    photo = base64.encodebytes(picture()).decode()
+    address = mail_addresses.private(house.ada) or ""
+    raw = RAW.format(photo=photo).replace("share@acme.example", address).encode()
+    for _ in range(2):
+        assert receive.receive(raw, address, LATER).state == "taken"
+        account_letters.send_pending(LATER)
+    assert [post.line for post in everything()] == ["Stillere pakking getest #pompen"]
+    sent: list[Letter] = domain.extensions["microshare.letters"]
+    assert [one.subject for one in sent] == ["Posted: Stillere pakking getest #pompen"]
 
 
 def test_long_ids_stay_whole_in_our_answers(house: House) -> None:

@@ -31,7 +31,6 @@ from microshare.mail_letters import Origin, Told
 from microshare.models import Post, User
 from microshare.photos import Chosen, Upload
 
-SMALLEST_PHOTO = 100  # pixels of its longer edge; what is smaller is the sign of a signature
 _LONGEST_QUOTE = 80  # characters of the line that a photo is named by
 
 
@@ -189,7 +188,7 @@ def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
             refusal.facts["number"] = looked  # among those of the letter
             left_out.append(refusal)
             continue
-        chosen += [one for one in made if _is_shown(one)]
+        chosen += made
         if len(chosen) == photos.LIMIT:
             break
     return _Photos(chosen, left_out, len(incoming.photos) - looked)
@@ -204,10 +203,6 @@ def _described(number: int, line: str, language: str) -> str:
                 line=line[:_LONGEST_QUOTE],
             )
         )
-
-
-def _is_shown(one: Chosen) -> bool:
-    return max(one.picture.width, one.picture.height) >= SMALLEST_PHOTO
 
 
 def _propose(incoming: Incoming, sender: User, origin: Origin, now: datetime) -> Outcome:
