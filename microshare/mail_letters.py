@@ -9,19 +9,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
 from typing import Any
 
 from flask import render_template
 from flask_babel import force_locale
 
-from microshare import account_letters, config, mail_links, mailer, sentences
+from microshare import account_letters, config, letter_form, mail_links, mailer, sentences
 from microshare.errors import Refusal
 from microshare.mail_links import PROPOSAL, UNDO
 from microshare.mailer import Letter
 from microshare.models import Post, Proposal, User
 
 KINDS = ("posted", "proposal", "refused", "continued")
+OTHERS = ("digest", "held", "stranger")  # letters that tell their kind in their id too
 _ID = re.compile(r"[\x21-\x3b\x3d\x3f-\x7e]{1,250}")  # without angle brackets and blanks
 _LONGEST = 950  # characters of References, which stand in one line of at most 998
 
@@ -110,11 +110,11 @@ def continued(
 ) -> None:
     """To one reader of a chain, in its author's name: here it goes on. Answers go to the author."""
     headers = {
-        "From": str(Address(author.name, addr_spec=config.current().mail_from)),
+        "From": f"{letter_form.phrase(author.name)} <{config.current().mail_from}>",
         "Auto-Submitted": "auto-generated",  # a click sends it, no letter
     }
     if author.email:
-        headers["Reply-To"] = str(Address(author.name, addr_spec=author.email))
+        headers["Reply-To"] = f"{letter_form.phrase(author.name)} <{author.email}>"
     is_reply = re.match(r"(?i)\s*(?:re|antw|aw|sv)\s*:", origin.subject)
     _write(
         "continued",
@@ -143,7 +143,7 @@ def is_one(message_id: str) -> bool:
     """
     local, _, domain = message_id.lower().rpartition("@")
     kind, dot, _ = local.partition(".")
-    return bool(dot) and domain == mailer.domain().lower() and kind in (*KINDS, "digest")
+    return bool(dot) and domain == mailer.domain().lower() and kind in (*KINDS, *OTHERS)
 
 
 def _write(
@@ -163,14 +163,17 @@ def _write(
         return
     settings = config.current()
     facts |= {"origin": origin, "company": settings.company, "url": settings.url}
+    facts["locale"] = to.language
     with force_locale(to.language):
         subject = " ".join(render_template(f"mail/{kind}.subject.txt", **facts).split())
         letter = Letter(
             to=address,
             subject=subject,
             text=render_template(f"mail/{kind}.txt", **facts),
-            html=render_template(f"mail/{kind}.html", **facts),
+            html=letter_form.inlined(render_template(f"mail/{kind}.html", **facts)),
             message_id=f"{kind}.{origin.key}.{number}@{mailer.domain()}",
             headers={"Auto-Submitted": "auto-replied", **origin.headers(), **(headers or {})},
+            # What a machine answered is not reported as undelivered to it (RFC 3834, 3.3).
+            return_path="" if kind == "continued" else "<>",
         )
     account_letters.queue(letter, now)

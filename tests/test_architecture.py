@@ -16,10 +16,13 @@ FLOORS = {
     -0.5: "addresses",
     0: "ahead clock errors findings garbage periods spoken text verdicts version demo_content search.bits search.compounds "
        "search.document search.inflection",
-    0.1: "mail mail.encodings mail.subjects",
-    0.2: "mail.addresses mail.parts",  # a letter taken apart
+    0.1: "mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
+         "mail.subjects",
+    0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
+    0.25: "mail.quoting mail.machines mail.tnef",
     0.3: "bounce_reading extras mail.fields slugs dialect among media",
-    0.4: "mail.reading",  # what it says
+    0.35: "mail.bodies",
+    0.4: "mail.reading",  # what a letter says
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     0.6: "mail.kept mail.relays",  # letters on disk; what our relay says of them

@@ -1,12 +1,16 @@
 """A letter cut so that it is a post: line, note, and what fits into neither."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from microshare import by_mail, config, text
+from microshare import by_mail, config, drafts, text
 from microshare.config import Settings
+from microshare.errors import Refused
 
 LONG = "The quieter seal for pump 40 was tested for six weeks on line 2 in Ghent and it holds, even where the water is hard and the pressure changes all day #pumps"
 PARAGRAPH = "It was tested. " * 40  # 600 characters
@@ -100,6 +104,29 @@ def test_a_house_without_notes_sends_everything_back() -> None:
 def test_a_reply_is_a_line_if_it_fits(body: str, line: str, note: str) -> None:
     said = by_mail.reply(body)
     assert (said.line, said.note) == (line, note)
+
+
+ODD = st.text(
+    st.sampled_from("aé#@.…\n\r\t \x00\u202e\u200b\ud800?!:`[](/🇳🇱é\u0301क्षि") | st.characters(),
+    max_size=400,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(ODD, ODD, st.integers(1, 30), st.sampled_from(["post", "reply", "proposal"]))
+def test_any_letter_keeps_the_rules_of_a_post(subject: str, body: str, times: int, how: str) -> None:
+    app = Flask("house")
+    app.config["MICROSHARE"] = Settings()
+    with app.app_context():
+        body *= times
+        said = by_mail.reply(body) if how == "reply" else getattr(by_mail, how)(subject, body)
+        try:
+            drafts.read(said.line, said.note, said.kind, is_reply=how == "reply")
+        except Refused as refusal:
+            assert refusal.code in ("post-empty", "too-many-tags", "too-many-mentions")
+        kept = Counter("".join((said.line + said.note + said.rest).split()))
+        whole = Counter("".join(text.tidy_note(text.visible(body)).split()))
+        assert whole <= kept  # nothing that was written is lost
 
 
 @pytest.mark.parametrize(("subject", "body", "line", "note"), [

@@ -1,6 +1,8 @@
 """A letter in: what stands in the database then, and what its sender is told."""
 
+import base64
 import email
+import html
 import io
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +25,7 @@ from microshare import (
 )
 from microshare.config import Settings
 from microshare.db import db, saving
-from microshare.mail import posting
+from microshare.mail import posting, reading, receive
 from microshare.mail.reading import Incoming
 from microshare.mail_addresses import Private, Reply, Share
 from microshare.mailer import Letter
@@ -129,7 +131,7 @@ def test_the_letter_is_in_the_language_of_the_sender(house: House) -> None:
 LONG = "The quieter seal for pump 40 was tested for six weeks on line 2 in Ghent and it holds where the water is hard and the pressure changes #pumps"
 
 
-@pytest.mark.parametrize(("incoming", "line", "note", "told"), [
+POSTED = [
     (letter(LONG + " all day", "More."),
      LONG.removesuffix(" #pumps") + "…", LONG + " all day\n\nMore.", "#pumps"),
     (letter("", "It holds. " + PARAGRAPH), "It holds.", PARAGRAPH.strip(), "no #tag"),
@@ -140,18 +142,25 @@ LONG = "The quieter seal for pump 40 was tested for six weeks on line 2 in Ghent
     (letter("Seal", "Yes.", to=(SHARE, "ada@example.com")), "Seal", "Yes.", "Seal"),
     (letter("Seal", "Yes.", cc=("bob@acme.example",)), "Seal", "Yes.", "Seal"),
     (letter("Fwd: Seal", "Look.", references=("other@acme.example",)), "Seal", "Look.", "Seal"),
+    (letter("Seal", "Yes.", to=(), cc=(SHARE,)), "Seal", "Yes.", "Seal"),
     (letter("Seal", "Yes.", message_id="a b\n<c>@x"), "Seal", "Yes.", "Seal"),
-])  # fmt: skip
-def test_what_becomes_of_a_letter(
-    house: House, incoming: Incoming, line: str, note: str | None, told: str
-) -> None:
-    assert take(incoming, house.ada).kind == "posted"
-    post = everything()[0]
-    assert post.line == line
-    assert note is None or post.note == note
-    letter = only_letter()
-    assert told in f"{letter.subject}\n{letter.text}" and told in letter.html + letter.subject
-    mailer.message(letter, LATER)
+]  # fmt: skip
+
+
+def test_what_becomes_of_a_letter(house: House) -> None:
+    for number, (incoming, line, note, told) in enumerate(POSTED):
+        is_odd = incoming.message_id != "one@laptop.example"
+        name = incoming.message_id if is_odd else f"{number}@laptop.example"
+        sent = replace(incoming, message_id=name)
+        assert take(sent, house.ada).kind == "posted", incoming
+        post = everything()[-1]
+        assert post.line == line, incoming
+        assert note is None or post.note == note, incoming
+        answer = written()[-1]
+        for part in (answer.text, answer.html):
+            assert told in f"{answer.subject}\n{part}", incoming
+        mailer.message(answer, LATER)
+    assert len(everything()) == len(written()) == len(POSTED)
 
 
 def test_what_does_not_fit_into_the_note_comes_back_whole(house: House) -> None:
@@ -163,7 +172,7 @@ def test_what_does_not_fit_into_the_note_comes_back_whole(house: House) -> None:
     assert (kept + " " + rest).split() == body.split()
 
 
-@pytest.mark.parametrize(("incoming", "why"), [
+REFUSED = [
     (letter("", ""), "letter-empty"),
     (letter("Re: ", " \n"), "letter-empty"),
     (letter("", "", unreadable="charset"), "letter-unreadable"),
@@ -172,17 +181,19 @@ def test_what_does_not_fit_into_the_note_comes_back_whole(house: House) -> None:
     (letter("Re: Your digest", "Nice!", references=("digest.2026-11-23.1@acme.example",)),
      "letter-answers-ours"),
     (letter("\u200b\u200b", "More."), "post-empty"),
-])  # fmt: skip
-def test_a_refusal_is_a_sentence_and_nothing_that_was_written_is_lost(
-    house: House, incoming: Incoming, why: str
-) -> None:
-    assert take(incoming, house.ada) == posting.Outcome("refused", why=why)
-    assert everything() == []
-    told = only_letter()
-    assert told.subject.startswith("Not posted: ")
-    assert incoming.text.strip() in told.text and incoming.subject.strip() in told.text
-    assert take(incoming, house.ada).kind == "repeated"
-    assert len(written()) == 1
+]  # fmt: skip
+
+
+def test_a_refusal_is_a_sentence_and_nothing_that_was_written_is_lost(house: House) -> None:
+    for number, (incoming, why) in enumerate(REFUSED):
+        sent = replace(incoming, message_id=f"{number}@laptop.example")
+        assert take(sent, house.ada) == posting.Outcome("refused", why=why)
+        told = written()[-1]
+        assert told.subject.startswith("Not posted: ")
+        for part in (told.text, html.unescape(told.html)):
+            assert sent.text.strip() in part and sent.subject.strip() in part
+        assert take(sent, house.ada).kind == "repeated"
+    assert everything() == [] and len(written()) == len(REFUSED)
 
 
 def test_who_is_suspended_posts_nothing(house: House) -> None:
@@ -244,18 +255,18 @@ def test_a_crash_before_the_end_leaves_nothing_and_the_next_try_does_it_all(
 
 
 def test_photos_come_along_and_say_that_nobody_has_described_them(house: House) -> None:
-    sent = (("a.png", picture()), ("sign.png", picture(40)), ("b.txt", b"no photo"),
+    sent = (("a.png", picture()), ("small.png", picture(40)), ("b.txt", b"no photo"),
             *((f"{n}.png", picture(300 + n)) for n in range(5)))  # fmt: skip
     take(letter("New seal", "Look.", photos=sent), house.ada)
     post = everything()[0]
     shown = photos.read(post.photos_json)
-    assert [one.width for one in shown] == [400, 300, 301, 302]
+    assert [one.width for one in shown] == [400, 40, 300, 301]
     assert shown[1].alt == "Photo 2 with “New seal”, not described yet"
     told = only_letter()
     assert f"http://localhost/posts/{post.id}/photos" in told.text
     assert "4 photos came along" in told.text
     assert "File 3 is no photo" in told.text and "File 3 is no photo" in told.html
-    assert "2 photos more did not come along" in told.text
+    assert "3 photos more did not come along" in told.text
 
 
 class TestReplies:
@@ -327,21 +338,27 @@ def chain(number: int = 1, **more: object) -> Incoming:
 class TestChains:
     """Our address among others."""
 
-    @pytest.mark.parametrize("incoming", [
+    ASIDE = (
         chain(),
         chain(references=()),
         letter("Seal", to=(SHARE, "bob@acme.example")),
         letter("Seal", to=("bob@acme.example",)),  # we were in bcc
+        letter("Seal", to=()),  # with who knows whom
         letter("Re: Seal", cc=("bob@acme.example",), references=("0@acme.example",)),
         letter("Seal", to=("Share+x@ACME.example", "bob@acme.example")),
-    ])  # fmt: skip
-    def test_a_letter_to_others_posts_nothing(self, house: House, incoming: Incoming) -> None:
-        assert take(incoming, house.ada).kind == "proposed"
-        assert everything() == []
-        told = only_letter()
-        assert told.to == "ada@example.com"
-        assert told.headers["Auto-Submitted"] == "auto-replied"
-        assert "http://localhost/mail/proposal/" in told.text
+    )
+
+    def test_a_letter_to_others_posts_nothing(self, house: House) -> None:
+        for number, incoming in enumerate(self.ASIDE):
+            root = (f"root{number}@x",) if incoming.references else ()
+            sent = replace(incoming, message_id=f"aside{number}@x", references=root)
+            assert take(sent, house.ada).kind == "proposed", incoming
+            told = written()[-1]
+            assert told.to == "ada@example.com"
+            assert told.headers["Auto-Submitted"] == "auto-replied"
+            assert told.return_path == "<>"
+            assert "http://localhost/mail/proposal/" in told.text
+        assert everything() == [] and len(written()) == len(self.ASIDE)
 
     def test_what_is_proposed(self, house: House) -> None:
         tag("Pumps")
@@ -369,6 +386,9 @@ class TestChains:
         # a program that names the letter before alone
         assert take(chain(4, references=("3@laptop.example",)), house.ada).kind == "known"
         assert take(chain(5, references=("4@laptop.example",)), house.ada).kind == "known"
+        # and one whose first letter we never saw
+        strays = ("0@other.example", "2@laptop.example")
+        assert take(chain(6, references=strays), house.ada).kind == "known"
         assert take(chain(9, references=("8@other.example",)), house.ada).kind == "proposed"
         assert db.session.query(Proposal).count() == len(written()) == 2
 
@@ -447,6 +467,56 @@ class TestChains:
             proposals.forget_old(LATER + timedelta(days=200))
         assert db.session.query(Proposal).count() == 0
         assert take(chain(3), house.ada).kind == "proposed"
+
+
+RAW = """From: Ada <ada@example.com>
+To: share@acme.example
+Subject: =?utf-8?q?FW=3A_Stillere_pakking_getest_=23pompen?=
+Message-ID: <raw@laptop.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: text/plain; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+Hij houdt het al zes weken, co=F6peratie met #gent.
+
+Met vriendelijke groet,
+Ada
+
+Op ma 3 nov 2026 om 10:12 schreef Bob <bob@acme.example>:
+> Hoe is het met de pakking?
+--b
+Content-Type: image/png; name="pomp.png"
+Content-Disposition: attachment; filename="pomp.png"
+Content-Transfer-Encoding: base64
+
+{photo}
+--b--
+"""
+
+
+def test_a_letter_as_it_travels_becomes_a_post(house: House) -> None:
+    raw = RAW.format(photo=base64.encodebytes(picture()).decode()).replace("\n", "\r\n").encode()
+    assert take(reading.read(raw), house.ada).kind == "posted"
+    post = posts.get(everything()[0].id)
+    assert post.line == "Stillere pakking getest #pompen"
+    assert post.note == "Hij houdt het al zes weken, coöperatie met #gent."
+    assert [tie.tag.name for tie in post.tags] == ["pompen", "gent"]
+    assert [one.width for one in photos.read(post.photos_json)] == [400]
+
+
+def test_a_letter_goes_in_at_the_door_and_one_comes_out(domain: Flask, house: House) -> None:
+    photo = base64.encodebytes(picture()).decode()
+    address = mail_addresses.private(house.ada) or ""
+    raw = RAW.format(photo=photo).replace("share@acme.example", address).encode()
+    for _ in range(2):
+        assert receive.receive(raw, address, LATER).state == "taken"
+        account_letters.send_pending(LATER)
+    assert [post.line for post in everything()] == ["Stillere pakking getest #pompen"]
+    sent: list[Letter] = domain.extensions["microshare.letters"]
+    assert [one.subject for one in sent] == ["Posted: Stillere pakking getest #pompen"]
 
 
 def test_long_ids_stay_whole_in_our_answers(house: House) -> None:

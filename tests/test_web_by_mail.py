@@ -189,6 +189,8 @@ def test_photos_of_a_letter_are_described_by_their_author(
     page = ada.get("/posts/1/photos")
     assert page.status_code == 200 and "Photo 2 with “New seal”, not described yet" in page.text
     assert grace.get("/posts/1/photos").status_code == 403
+    assert 'href="/posts/1/photos"' in ada.get("/posts/1/choices").text
+    assert 'href="/posts/1/photos"' not in grace.get("/posts/1/choices").text
     token = ada.token()
     ada.post("/posts/1/photos", data={"csrf_token": token, "alt": [" The seal,\nfrom above ", ""]})
     with site.app_context():

@@ -21,9 +21,14 @@ _MEANT = {
     "windows-874": "cp874", "iso-2022-jp": "iso2022_jp_ext", "utf8mb4": "utf-8",
     "unicode-1-1-utf-8": "utf-8",
 }  # fmt: skip
-_CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {
-    127: None, 0x85: 10, 0x2028: 10, 0x2029: 10, 0xFEFF: None
-} | dict.fromkeys(range(55296, 57344), 65533)  # fmt: skip
+# What is no character: controls, noncharacters (`marks` are some), halves of pairs; and the two
+# signs that make a text read other than it is written.
+_CONTROLS: dict[int, int | None] = dict.fromkeys(
+    [*range(9), *range(11, 32), *range(127, 160), *range(0xFDD0, 0xFDF0), 0xFEFF, 0x202D, 0x202E]
+    + [plane * 0x10000 + last for plane in range(17) for last in (0xFFFE, 0xFFFF)]
+)
+_CONTROLS |= dict.fromkeys([0x0B, 0x0C, 0x85, 0x2028, 0x2029], 0x0A)
+_CONTROLS |= dict.fromkeys(range(0xD800, 0xE000), 0xFFFD)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")

@@ -40,24 +40,25 @@ def _stripped(lines: list[str]) -> list[str]:
 
 
 def _without_ending(lines: list[str]) -> list[str]:
-    if not lines:
-        return lines
     for place, line in enumerate(lines):
         if _is_delimiter(line, lines[place + 1 :]):
             return lines[:place]
     said = [place for place, line in enumerate(lines) if line.strip()]
     for place in reversed(said[-_SIGNATURE_LINES:]):
-        line = lines[place]
-        rest = [lines[later] for later in said if later > place]
-        if _is_device(line) and len(rest) <= 6 and all(len(each) < 80 for each in rest):
-            return lines[:place]
-        if phrases.GREEN.fullmatch(line) or phrases.DISCLAIMER_TITLE.fullmatch(line):
-            return lines[:place]
-        if phrases.RULE.fullmatch(line) and len(rest) <= 10:
-            return lines[:place]
-        if phrases.CLOSING.fullmatch(line) and _is_block(line, rest):
+        if _begins_ending(lines[place], [lines[later] for later in said if later > place]):
             return lines[:place]
     return _without_disclaimer(lines)
+
+
+def _begins_ending(line: str, rest: list[str]) -> bool:
+    """Whether a line is none of the text's any more, nor what follows it: `rest`."""
+    if _is_device(line) and len(rest) <= 6 and all(len(each) < 80 for each in rest):
+        return True
+    if phrases.RULE.fullmatch(line) and len(rest) <= 10:
+        return True
+    if phrases.GREEN.fullmatch(line) or phrases.DISCLAIMER_TITLE.fullmatch(line):
+        return True
+    return phrases.CLOSING.fullmatch(line) is not None and _is_block(line, rest)
 
 
 def _is_delimiter(line: str, below: list[str]) -> bool:

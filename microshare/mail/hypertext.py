@@ -6,8 +6,9 @@ that follows.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 from microshare.mail import marks
 
@@ -17,17 +18,28 @@ _MOST_OPEN = 2_000
 _MOST_QUOTES = 9  # `>` before a line
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,4000}+>")
+# After these the reader would take all for text up to their end.
+_RAW = re.compile(
+    r"(?i)</?(?:script|style|title|textarea|xmp|iframe|noembed|noframes|noscript|plaintext)\b"
+)
 _INLINE_DATA = re.compile(r"data:[^\s\"'<>]{64,}+")
 _SILENT = re.compile(r"(?i)<(script|style|head|title|template|xml)\b[^<>]{0,2000}+>")
 _DECLARED = re.compile(r"<[!?][^<>]{0,2000}+>")
 
-_BLOCKS = frozenset(
-    "address article aside body caption center dd details dir div dl dt fieldset figcaption "
-    "figure footer form h1 h2 h3 h4 h5 h6 header html hr li main nav ol p pre section summary "
-    "table tbody tfoot thead tr ul blockquote".split()
-)
-_APART = frozenset("p h1 h2 h3 h4 h5 h6 ul ol dl pre blockquote".split())  # an empty line around
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+_HIDDEN = re.compile(r"(?i)display\s?:\s?none|font-size\s?:\s?0(?:px|pt|em)?\s?(?:;|$)")
+_BLOCKS = frozenset({
+    "address", "article", "aside", "body", "caption", "center", "dd", "details", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
+    "h5", "h6", "header", "html", "hr", "li", "main", "nav", "ol", "p", "pre", "section",
+    "summary", "table", "tbody", "tfoot", "thead", "tr", "ul", "blockquote",
+})  # fmt: skip
+_APART = frozenset({
+    "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote",
+})  # fmt: skip  # an empty line around
+_VOID = frozenset({
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param",
+    "source", "track", "wbr",
+})  # fmt: skip
 
 # What programs call the parts that they make: the line before a quote, all that follows, a
 # signature. In prefixes of words, since Outlook writes `x_` before a name, and Hotmail `ecx`.
@@ -51,6 +63,7 @@ class _Open:
     tag: str
     mark: str  # what the lines in it are, where it tells; else what those around it are
     quotes: int
+    is_hidden: bool
     target: str = ""
     label_from: int = 0
 
@@ -79,11 +92,14 @@ def _whole_tags(html: str) -> str:
             continue
         at = end.start()
     html = _DECLARED.sub("", "".join(said) + html[at:])
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for count, match in enumerate(_TAG.finditer(html)):
         if count >= MOST_TAGS:
             return "".join(out)
-        out += [html[at : match.start()].replace("<", "&lt;"), match[0]]
+        out.append(html[at : match.start()].replace("<", "&lt;"))
+        if not _RAW.match(match[0]):
+            out.append(match[0])
         at = match.end()
     return "".join(out) + html[at:].replace("<", "&lt;")
 
@@ -106,12 +122,10 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
         self.line: list[str] = []
-        self.open: list[_Open] = [_Open("", "", 0)]
+        self.open: list[_Open] = [_Open("", "", 0, False)]
         self.is_pre = 0
         self.lists: list[int] = []
         self.wants_empty = False
-
-    CDATA_CONTENT_ELEMENTS = ()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -133,11 +147,12 @@ class _Reader(HTMLParser):
             self.line.append("- ")
         elif tag in ("td", "th") and self.line:
             self.line.append(" ")
-        elif tag == "img" and not self.is_pre:
-            self._picture(given.get("alt") or "")
+        elif tag == "img":
+            self._picture(given.get("alt") or "", given.get("src") or "")
         if tag not in _VOID and len(self.open) < _MOST_OPEN:
             target = (given.get("href") or "").strip() if tag == "a" else ""
-            self.open.append(_Open(tag, mark, quotes, target, len(self.line)))
+            is_hidden = top.is_hidden or bool(_HIDDEN.search(given.get("style") or ""))
+            self.open.append(_Open(tag, mark, quotes, is_hidden, target, len(self.line)))
             self.is_pre += tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
@@ -158,6 +173,8 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
+        if self.open[-1].is_hidden:
+            return
         if self.is_pre:
             first, *rest = data.split("\n")
             self.line.append(first)
@@ -169,9 +186,11 @@ class _Reader(HTMLParser):
         if said.strip() or self.line:
             self.line.append(said)
 
-    def _picture(self, alt: str) -> None:
-        """An emoji is often a picture with the character for its name."""
-        if 0 < len(alt) <= 8 and not alt.isascii():
+    def _picture(self, alt: str, source: str) -> None:
+        """Where a picture of the letter stands; an emoji is often one, with itself for its name."""
+        if source[:4].lower() == "cid:":
+            self.line.append(f"{marks.PICTURE}{unquote(source[4:304]).strip()}{marks.PICTURED}")
+        elif 0 < len(alt) <= 8 and not alt.isascii():
             self.line.append(alt)
 
     def _name_target(self, link: _Open) -> None:
@@ -194,8 +213,9 @@ class _Reader(HTMLParser):
             return
         top = self.open[-1]
         before = top.mark + "> " * min(top.quotes, _MOST_QUOTES)
-        if self.wants_empty and self.lines and self.lines[-1].strip(" >" + marks.ALL):
-            self.lines.append(before.rstrip() if top.quotes else "")
+        last = self.lines[-1].lstrip(marks.ALL) if self.lines else ""
+        if self.wants_empty and last.strip(" >"):
+            self.lines.append(before.rstrip() if last.startswith(">") and top.quotes else "")
         self.wants_empty = False
         self.lines.append(before + said if said else before.rstrip())
 

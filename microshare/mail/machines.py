@@ -13,6 +13,8 @@ from microshare.mail.parts import Part
 BOUNCE, VACATION, LIST, OWN = "bounce", "vacation", "list", "own"
 CALENDAR, RECEIPT, REPORT, AUTOMATIC = "calendar", "receipt", "report", "automatic"
 
+_REPORTS = {"delivery-status": BOUNCE, "global-delivery-status": BOUNCE,
+            "disposition-notification": RECEIPT, "feedback-report": REPORT}  # fmt: skip
 MOST_TEXT = 8_000  # characters of the body that are looked at
 
 
@@ -45,28 +47,23 @@ def _by_build(parts: list[Part], subject: str, body: str) -> str:
     """What the kinds of the parts tell, but those of a letter within the letter."""
     own = [part for part in parts if not part.enclosed]
     kinds = {part.kind for part in own}
-    reports = parts[0].parameters.get("report-type", "").lower()
-    reports = reports if parts[0].kind == "multipart/report" else ""
-    if "message/delivery-status" in kinds or "message/global-delivery-status" in kinds:
-        return BOUNCE
-    if reports in ("delivery-status", "global-delivery-status") or parts[0].get(
-        "x-failed-recipients"
-    ):
-        return BOUNCE
-    if reports == "disposition-notification" or "message/disposition-notification" in kinds:
-        return RECEIPT
-    if reports == "feedback-report" or "message/feedback-report" in kinds or reports:
-        return REPORT
-    if parts[0].kind == "multipart/report":
-        return BOUNCE
-    if len(own) < len(parts) and not body.strip() and signs.REPORT_SUBJECT.match(subject):
+    reports = parts[0].kind == "multipart/report"
+    told = parts[0].parameters.get("report-type", "delivery-status").lower() if reports else ""
+    for kind, what in _REPORTS.items():
+        if kind == told or f"message/{kind}" in kinds:
+            return what
+    if reports or (len(own) < len(parts) and not body.strip()
+                   and signs.REPORT_SUBJECT.match(subject)):  # fmt: skip
         return REPORT
     methods = {part.parameters.get("method", "").lower() for part in own
                if part.kind == "text/calendar"}  # fmt: skip
-    return CALENDAR if methods & {"reply", "counter", "cancel", "refresh", "declinecounter"} else ""
+    answers = {"reply", "counter", "cancel", "refresh", "declinecounter"}
+    return CALENDAR if methods & answers else ""
 
 
 def _is_bounce(letter: Part, sender: str, subject: str, body: str) -> bool:
+    if letter.get("x-failed-recipients"):
+        return True
     named = bool(signs.BOUNCE_SUBJECT.match(subject))
     daemon = _is_daemon(letter, sender)
     if daemon == "surely":
@@ -107,7 +104,8 @@ def _is_vacation(letter: Part, subject: str, body: str) -> bool:
     away = bool(signs.AWAY_BODY.search(body))
     answers = bool(letter.get("in-reply-to") or letter.get("references"))
     if signs.AWAY_SUBJECT.match(subject):
-        return away or answers or _has_no_return(letter) or bool(letter.get("x-auto-response-suppress"))
+        suppressed = bool(letter.get("x-auto-response-suppress"))
+        return away or answers or suppressed or _has_no_return(letter)
     return away and bool(signs.AWAY_ADVICE.search(body)) and (
         answers or _has_no_return(letter) or len(body) < 1_500
     )

@@ -67,6 +67,11 @@ class Part:
         return encodings.words(named).replace("\\", "/").rsplit("/", 1)[-1].strip()[:200]
 
     @property
+    def cid(self) -> str:
+        """By which the HTML of the letter names this part."""
+        return self.get("content-id").strip().strip("<>").strip()[:300]
+
+    @property
     def is_attached(self) -> bool:
         return valued(self.get("content-disposition"))[0] == "attachment"
 

@@ -135,11 +135,11 @@ BLACKBERRY = re.compile(r"(?i)(?:sent|verzonden) (?:from|via) [\w® -]{1,60}")
 CLOSING = re.compile(
     r"(?i)[\s*_]{0,6}+(?:"
     + _any(
-        r"(?:met|mit|with|med) (?:[\w-]+ ){0,2}(?:groet(?:en|jes)?|gr(?:ü|ue)(?:ß|ss)(?:en)?|regards)",
-        r"(?:[\w-]+ ){0,2}groet(?:en|jes|je)?(?: en tot \w+)?|m\.?v\.?g\.?|met vr\.? gr\.?|vr\.? gr\.?",
+        r"(?:met|mit|with|med) (?:[\w-]+ ){0,2}(?:groet(?:en|jes)?|gr(?:ü|ue)(?:ß|ss)(?:en)?)",
+        r"(?:[\w-]+ ){0,2}groet(?:en|jes|je)?(?: en tot \w+)?|m\.?v\.?g\.?|(?:met )?vr\.? gr\.?",
         r"hoogachtend|(?:with )?(?:(?:kind|best|warm|many|kindest|warmest) )?regards|kr|br|rgds",
-        r"yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|best wishes|all the best|cheers",
-        r"(?:mit )?(?:(?:freundlichen?|lieben?|besten?|herzlichen?|viele|schöne) )?gr(?:ü|ue)(?:ß|ss)en?",
+        r"yours (?:sincerely|faithfully|truly)|sincerely(?: yours)?|best wishes|all the best",
+        r"cheers|(?:freundlichen?|lieben?|besten?|herzlichen?|viele|schöne) gr(?:ü|ue)(?:ß|ss)en?",
         r"(?:bien )?cordialement|(?:bien )?à vous|sincères salutations|meilleures salutations",
         r"(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|cordiali saluti|distinti saluti",
         r"atenciosamente|pozdrawiam|z poważaniem|с уважением|med vänliga hälsningar|vänligen",
@@ -182,7 +182,9 @@ DISCLAIMS = (
 )  # fmt: skip
 GREEN = re.compile(
     r"(?i)[^\w]{0,8}(?:p\.?s\.? ?)?(?:(?:please )?(?:consider|think (?:of|about)) the environment|"
-    r"denk aan het milieu|(?:spaar|bespaar|spare) .{0,30}(?:papier|bomen)|(?:is|moet) het (?:echt )?"
-    r"nodig .{0,30}(?:afdrukken|printen)|(?:think|denk) before (?:you )?print).{0,200}"
+    r"denk aan het milieu|(?:spaar|bespaar|spare) .{0,30}(?:papier|bomen)|(?:is|moet) het "
+    r"(?:echt )?nodig .{0,30}(?:afdrukken|printen)|(?:think|denk) before (?:you )?print).{0,200}"
 )
-DISCLAIMER_TITLE = re.compile(r"(?i)[\s*_=-]{0,12}+(?:disclaimer|vrijwaring|proclaimer)[\s*_:=-]{0,12}+")
+DISCLAIMER_TITLE = re.compile(
+    r"(?i)[\s*_=-]{0,12}+(?:disclaimer|vrijwaring|proclaimer)[\s*_:=-]{0,12}+"
+)

@@ -31,7 +31,6 @@ from microshare.mail_letters import Origin, Told
 from microshare.models import Post, User
 from microshare.photos import Chosen, Upload
 
-SMALLEST_PHOTO = 100  # pixels of its longer edge; what is smaller is the sign of a signature
 _LONGEST_QUOTE = 80  # characters of the line that a photo is named by
 
 
@@ -67,23 +66,30 @@ def take(
     try:
         if isinstance(meaning, Reply):
             return _reply(incoming, sender, meaning.post_id, origin, now)
-        if others := _others(incoming):
-            return _propose(incoming, sender, others, origin, now)
+        if _is_aside(incoming):
+            return _propose(incoming, sender, origin, now)
         return _post(incoming, sender, origin, now)
     except (Refused, Forbidden, Missing) as refusal:
         return _refuse(incoming, sender, refusal, origin, now)
 
 
-def _others(incoming: Incoming) -> list[str]:
-    """Whom the letter was written to beside us; nobody where it was meant for us.
+def _is_aside(incoming: Incoming) -> bool:
+    """Whether the letter was meant for others, and we only see it: then it posts nothing.
 
-    That is: we stand alone in To, and no letters went before it, whoever is in cc.
+    It is meant for us where our address stands in it and no other does; or alone in To, whoever is
+    in cc, in a letter that answers none. In bcc we cannot know who else is.
     """
     to = [one for one in incoming.to if one != incoming.sender]
-    everybody = dict.fromkeys([*to, *(one for one in incoming.cc if one != incoming.sender)])
-    others = [one for one in everybody if not _is_ours(one)]
-    is_for_us = bool(to) and all(map(_is_ours, to)) and not incoming.references
-    return [] if is_for_us else others
+    if not any(map(_is_ours, (*to, *incoming.cc))):
+        return True
+    is_begun_to_us = bool(to) and all(map(_is_ours, to)) and not incoming.references
+    return bool(_others(incoming)) and not is_begun_to_us
+
+
+def _others(incoming: Incoming) -> list[str]:
+    """Whom the letter went to beside us and its sender."""
+    everybody = dict.fromkeys([*incoming.to, *incoming.cc])
+    return [one for one in everybody if one != incoming.sender and not _is_ours(one)]
 
 
 def _is_ours(address: str) -> bool:
@@ -182,7 +188,7 @@ def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
             refusal.facts["number"] = looked  # among those of the letter
             left_out.append(refusal)
             continue
-        chosen += [one for one in made if _is_shown(one)]
+        chosen += made
         if len(chosen) == photos.LIMIT:
             break
     return _Photos(chosen, left_out, len(incoming.photos) - looked)
@@ -199,15 +205,13 @@ def _described(number: int, line: str, language: str) -> str:
         )
 
 
-def _is_shown(one: Chosen) -> bool:
-    return max(one.picture.width, one.picture.height) >= SMALLEST_PHOTO
-
-
-def _propose(
-    incoming: Incoming, sender: User, others: list[str], origin: Origin, now: datetime
-) -> Outcome:
+def _propose(incoming: Incoming, sender: User, origin: Origin, now: datetime) -> Outcome:
     chain = proposals.Chain(
-        subject_line(incoming.subject), incoming.text, others, len(incoming.photos), origin
+        subject_line(incoming.subject),
+        incoming.text,
+        _others(incoming),
+        len(incoming.photos),
+        origin,
     )
     suggestion = proposals.suggested(chain)
     if not suggestion.said.line:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from microshare import text as texts
-from microshare.mail import addresses, encodings, hypertext, machines, parts, quoting
+from microshare.mail import addresses, bodies, encodings, machines, marks, parts, photos, quoting
+from microshare.mail.bodies import Body
 from microshare.mail.parts import Part
 from microshare.mail.subjects import subject_line
 
 __all__ = ["Incoming", "read", "subject_line"]
-
-MOST_TEXT = 512 * 1024  # bytes of a text part that are read
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,9 @@ class Incoming:
     sent_at: datetime | None
     text: str  # what its sender wrote anew
     photos: tuple[tuple[str, bytes], ...]  # each a name for the file, and the file
-    automatic: str  # what kind of machine wrote it; empty for a colleague
-    unreadable: str  # why there is no text where one was meant to be; else empty
+    automatic: str  # what kind of machine wrote it (`machines`); empty for a colleague
+    unreadable: str  # why there is no text: `encrypted`, `signed`, `winmail`; else empty
+    is_handed_on: bool = False  # the text is somebody else's, passed on without a word
 
 
 def read(raw: bytes) -> Incoming:
@@ -43,8 +43,9 @@ def read(raw: bytes) -> Incoming:
     writers = _addresses(letter, "from")
     name, sender = writers[0] if len({address for _, address in writers}) == 1 else ("", "")
     subject = texts.tidy(encodings.words(letter.get("subject")[:4096]))[:1000]
-    body = _body(apart)
-    own = quoting.newest(body)
+    body = bodies.read(apart)
+    own = quoting.read(body.text)
+    text = texts.tidy_note(marks.without_pictures(own.text))
     return Incoming(
         message_id=_message_id(letter, raw),
         sender=sender,
@@ -54,11 +55,17 @@ def read(raw: bytes) -> Incoming:
         subject=subject,
         references=_references(letter),
         sent_at=addresses.moment(letter.get("date")),
-        text=own,
-        photos=(),
-        automatic=machines.automatic(apart, sender, subject, body, own),
-        unreadable="",
+        text=text,
+        photos=_photos(apart, body, own.text),
+        automatic=_automatic(apart, sender, subject, body, text),
+        unreadable=body.unreadable,
+        is_handed_on=own.is_handed_on or body.is_inner,
     )
+
+
+def _automatic(apart: list[Part], sender: str, subject: str, body: Body, own: str) -> str:
+    said = ("", "") if body.is_inner else (body.text, own)
+    return machines.automatic(apart, sender, subject, *said)
 
 
 def _addresses(letter: Part, field: str) -> list[tuple[str, str]]:
@@ -76,13 +83,26 @@ def _references(letter: Part) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reversed(named[-100:])))[::-1]
 
 
-def _body(apart: list[Part]) -> str:
-    """The text of the letter with all that is quoted in it."""
-    for kind in ("text/plain", "text/html"):
-        for part in apart:
-            if part.kind == kind and not part.is_attached and not part.enclosed:
-                written = part.text(MOST_TEXT)
-                text = hypertext.text_of(written) if kind == "text/html" else written
-                if text.strip():
-                    return text
-    return ""
+def _photos(apart: list[Part], body: Body, own: str) -> tuple[tuple[str, bytes], ...]:
+    """What is a photo among the files, by what the files are and not by what they are called."""
+    files = [part for part in apart if not part.enclosed and _may_be_photo(part)]
+    found = []
+    for part in files[: 4 * photos.MOST_PHOTOS]:
+        if photos.kind(part.body(64)):
+            content = part.body(photos.LARGEST + 1)
+            if len(content) <= photos.LARGEST:
+                found.append(photos.Found(part.name, content, part.cid))
+    cids = {each.cid for each in found if each.cid}
+    named = marks.pictures(body.html)
+    drawn = marks.pictures(own if body.text == body.html else quoting.read(body.html).text)
+    found = [each if each.cid in named else photos.Found(each.name, each.content, "")
+             for each in found] if cids else found  # fmt: skip
+    found += [photos.Found(name, content, "") for name, content in body.files
+              if photos.kind(content)]  # fmt: skip
+    return photos.chosen(found, drawn)
+
+
+def _may_be_photo(part: Part) -> bool:
+    return part.kind.startswith("image/") or (
+        part.kind.startswith("application/") and bool(part.name)
+    )

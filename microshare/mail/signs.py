@@ -32,31 +32,39 @@ BOUNCE_SUBJECT = re.compile(
     r"undeliver(?:able|ed)|undelivered\smail|onbestelbaar|niet\s(?:afgeleverd|bezorgd|bestelbaar)|"
     r"delivery\s(?:status\snotification|failure|has\sfailed|failed|report|error|problem|delayed|"
     r"notification|unsuccessful)|(?:mail|message)\s(?:delivery|system)\s(?:failed|failure|error|"
-    r"problem|status|report|delayed|subsystem)|failure\s(?:notice|delivery)|returned\s(?:mail|e-?mail|"
+    r"problem|status|report|delayed|subsystem)|failure\s(?:notice|delivery)|returned\s(?:mail|"
+    r"e-?mail|"
     r"message|to\ssender)|mail\s(?:could\snot\sbe|failure|not\sdelivered|error|returned)|"
     r"e-?mail\s(?:delivery|bounce|nicht\szustellbar)|"
     r"(?:message|your\s(?:message|mail|e-?mail))\s(?:could\snot|was\snot|undeliver|not\sdelivered|"
     r"delayed)|delayed\smail|non[-\s]?(?:delivery|deliverable|remis)|unable\sto\sdeliver|"
-    r"unzustellbar|nicht\szustellbar|zustell(?:ung|fehler)|échec\sde\s(?:la\s)?(?:remise|distribution)|"
+    r"unzustellbar|nicht\szustellbar|zustell(?:ung|fehler)|échec\sde\s(?:la\s)?(?:remise|"
+    r"distribution)|"
     r"message\snon\s(?:remis|distribué)|no\sse\spu(?:do|ede)\sentregar|correo\sno\sentregado|"
     r"mancat[ao]\s(?:recapito|consegna)|impossibile\srecapitare|não\sentregue|falha\sna\sentrega|"
     r"nie\sdostarczon|niedostarczon|недоставлен|не\sдоставлен|leverans(?:fel|misslyckades)|"
     r"kan\sikke\s(?:leveres|afleveres)|olevererbart|notice:\smail\sdelivery|nondeliverable|"
     r"\*\*message\syou\ssent|message\syou\ssent\sblocked|bounced?\s(?:mail|message|e-?mail)|"
     r"(?:e-?mail\s)?(?:is\s)?niet\sverzonden|bericht\s(?:niet|kan\sniet|kon\sniet|is\sniet)|"
-    r"automatic\sbounce|virus\s(?:found|detected|in)|mailbox\s(?:full|vol)|dsn[:\s]|ndn[:\s]|ndr[:\s]|"
+    r"automatic\sbounce|virus\s(?:found|detected|in)|mailbox\s(?:full|vol)|dsn[:\s]|ndn[:\s]|"
+    r"ndr[:\s]|"
     r"could\snot\s(?:send|deliver)|considered\sunsolicited|failed\sto\sdeliver|user\sunknown|"
-    r"message\sstatus\b|mail\ssystem\serror|there\swas\san\serror\ssending|rejected\s(?:mail|message)|"
-    r"(?:mail|message|e-?mail)\s(?:was\s)?(?:blocked|rejected|refused|quarantined)|spam\smail\swarning)"
+    r"message\sstatus\b|mail\ssystem\serror|there\swas\san\serror\ssending|rejected\s(?:mail|"
+    r"message)|"
+    r"(?:mail|message|e-?mail)\s(?:was\s)?(?:blocked|rejected|refused|quarantined)|spam\smail"
+    r"\swarning)"
 )
 REPORT_SUBJECT = re.compile(
-    r"(?i)\s*(?:(?:fw|fwd): ?)?(?:complaint about|abuse report|spam (?:report|complaint)|email feedback report|"
+    r"(?i)\s*(?:(?:fw|fwd): ?)?(?:complaint about|abuse report|spam (?:report|complaint)|email "
+    r"feedback report|"
     r"feedback report|junk report)"
 )
 BOUNCE_BODY = re.compile(
-    r"(?i)this is the .{0,40}(?:qmail|mail(?:er)? (?:system|agent|delivery|server)|postfix|program)|"
+    r"(?i)this is the .{0,40}(?:qmail|mail(?:er)? (?:system|agent|delivery|server)|postfix|"
+    r"program)|"
     r"qmail-send program|this message was created automatically by (?:the )?mail|"
-    r"(?:could not|couldn't|can ?not|can't|wasn't able to|was not able to|unable to|not able to) be "
+    r"(?:could not|couldn't|can ?not|can't|wasn't able to|was not able to|unable to|not able "
+    r"to) be "
     r"(?:delivered|sent)|(?:wasn't|was not|were not|unable|not able) (?:able )?to (?:be )?deliver|"
     r"(?:delivery|your message|your e-?mail|mail|message) (?:to the following|to these recipients|"
     r"has been delayed|could not be|was not|has failed|failed|hasn't been|has not been|was "
@@ -66,17 +74,23 @@ BOUNCE_BODY = re.compile(
     r"user (?:is )?unknown|mailbox (?:is )?(?:full|unavailable|not found|does not exist)|no such "
     r"user|(?:recipient|address) (?:rejected|not found|unknown)|over quota|"
     r"(?:is|kon|kan|werd|kunnen) niet (?:worden )?(?:afgeleverd|bezorgd|besteld)|onbestelbaar|"
-    r"niet worden (?:afgeleverd|bezorgd)|konnte nicht zugestellt|n'a pas pu être (?:remis|distribué)|"
+    r"niet worden (?:afgeleverd|bezorgd)|konnte nicht zugestellt|n'a pas pu être (?:remis|"
+    r"distribué)|"
     r"no se ha podido entregar|non è stato possibile (?:recapitare|consegnare)"
 )
-SMTP_CODE = re.compile(r"(?<![\d.])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}|[<A-Z])|(?<![\d.])#?[45]\.[0-7]\.\d{1,2}(?![\d.])")
+SMTP_CODE = re.compile(
+    r"(?<![\d.])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}|[<A-Z])|"
+    r"(?<![\d.])#?[45]\.[0-7]\.\d{1,2}(?![\d.])"
+)
 RETURNED = re.compile(
-    r"(?im)^[ >]{0,6}(?:received: |return-path: |message-id: )|message headers follow|original message "
+    r"(?im)^[ >]{0,6}(?:received: |return-path: |message-id: )|message headers follow|original "
+    r"message "
     r"(?:follows|headers)|below this line is a copy|copy of (?:the|your) message"
 )
 
 REPLIES_BY_ITSELF = re.compile(
-    r"(?ix)\s*(?:(?:re|aw|antw|sv):\s*)?[\[(]?(?:auto(?:matic|mated|matische?|matisch|matiskt?)?[-\s]?"
+    r"(?ix)\s*(?:(?:re|aw|antw|sv):\s*)?[\[(]?(?:auto(?:matic|mated|matische?|matisch|"
+    r"matiskt?)?[-\s]?"
     r"(?:reply|replies|response|answer|responder|antwoord|antwort|svar|message)|autoreply|autosvar|"
     r"automatisch\s(?:antwoord|bericht)|automatische\santwort|réponse\sautomatique|"
     r"respuesta\sautomática|risposta\sautomatica|resposta\sautomática|odpowiedź\sautomatyczna|"
@@ -92,21 +106,30 @@ AWAY_SUBJECT = re.compile(
     r"ausência|frånvaro|fravær|poissa|nieobecno|poza\sbiurem|нет\sна\sмест|отсутств)"
 )
 AWAY_BODY = re.compile(
-    r"(?i)\b(?:i am|i'm|i will be|i'll be|we are)\b.{0,40}\b(?:out of (?:the )?office|away|on (?:annual |"
+    r"(?i)\b(?:i am|i'm|i will be|i'll be|we are)\b.{0,40}\b(?:out of (?:the )?office|away|on "
+    r"(?:annual |"
     r"maternity |parental )?(?:leave|vacation|holidays?)|unavailable|travell?ing)\b|"
     r"\bik ben\b.{0,60}\b(?:afwezig|niet (?:aanwezig|bereikbaar|op kantoor)|(?:met|op) (?:vakantie|"
-    r"verlof|reis)|(?:er )?(?:weer|terug))\b|\b(?:momenteel|tot en met|van|t/m)\b.{0,60}\b(?:afwezig|"
-    r"niet aanwezig|(?:met|op) (?:vakantie|verlof))\b|\bich bin\b.{0,60}\b(?:abwesend|nicht (?:im (?:büro|"
-    r"hause)|erreichbar)|im urlaub)\b|je suis.{0,40}(?:absent|en congés?)|estoy.{0,30}(?:fuera|ausente|"
-    r"de vacaciones)|(?:sono|sarò).{0,30}(?:assente|fuori|in ferie)|limited access to (?:my )?e-?mail|"
+    r"verlof|reis)|(?:er )?(?:weer|terug))\b|\b(?:momenteel|tot en met|van|"
+    r"t/m)\b.{0,60}\b(?:afwezig|"
+    r"niet aanwezig|(?:met|op) (?:vakantie|verlof))\b|\bich bin\b.{0,60}\b(?:abwesend|nicht "
+    r"(?:im (?:büro|"
+    r"hause)|erreichbar)|im urlaub)\b|je suis.{0,40}(?:absent|en congés?)|estoy.{0,30}(?:fuera|"
+    r"ausente|"
+    r"de vacaciones)|(?:sono|sarò).{0,30}(?:assente|fuori|in ferie)|limited access to (?:my "
+    r")?e-?mail|"
     r"beperkt(?:e)? (?:toegang|bereikbaar)"
 )
 AWAY_ADVICE = re.compile(
-    r"(?i)(?:upon|on|after) my return|when i (?:return|get back|am back)|as soon as i|will (?:respond|reply|"
+    r"(?i)(?:upon|on|after) my return|when i (?:return|get back|am back)|as soon as i|will "
+    r"(?:respond|reply|"
     r"answer|get back)|urgent|contact (?:op)?(?:nemen)? ?(?:met)?\b.{0,60}@|in my absence|"
-    r"(?:na|bij) (?:mijn )?(?:terugkomst|terugkeer)|zodra ik (?:weer |terug)|dringende? (?:gevallen|zaken|"
-    r"vragen)|spoed|tijdens mijn afwezigheid|niet (?:gelezen|doorgestuurd)|worden (?:niet )?(?:gelezen|"
-    r"doorgestuurd)|in dringenden|während meiner|wird nicht weitergeleitet|à mon retour|a mi regreso|al mio"
+    r"(?:na|bij) (?:mijn )?(?:terugkomst|terugkeer)|zodra ik (?:weer |terug)|dringende? "
+    r"(?:gevallen|zaken|"
+    r"vragen)|spoed|tijdens mijn afwezigheid|niet (?:gelezen|doorgestuurd)|worden (?:niet "
+    r")?(?:gelezen|"
+    r"doorgestuurd)|in dringenden|während meiner|wird nicht weitergeleitet|à mon retour|a mi "
+    r"regreso|al mio"
 )
 
 LIST_SENDER = re.compile(
@@ -114,14 +137,20 @@ LIST_SENDER = re.compile(
     r"(?:[-+][^@\s<>]{1,120})?|bounces?[-+][^@\s<>]{1,120})@"
 )
 NO_REPLY = re.compile(
-    r"(?:^|[<\s.+_-])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply\w*|niet[-_.]?antwoorden|"
+    r"(?:^|[<\s.+_-])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|donotreply|noreply\w*|"
+    r"niet[-_.]?antwoorden|"
     r"nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|geen[-_.]?antwoord|no[-_.]?responder|"
-    r"no[-_.]?response|unattended|mailer[-_.]daemon|automated|auto[-_.]?confirm|cron)(?:[+._-][^@\s]{1,80})?@"
+    r"no[-_.]?response|unattended|mailer[-_.]daemon|automated|auto[-_.]?confirm|"
+    r"cron)(?:[+._-][^@\s]{1,80})?@"
 )
 SAYS_AUTOMATIC = re.compile(
-    r"(?i)(?:this is an? (?:automat(?:ed|ic)(?:ally generated)?|auto-generated) (?:e-?mail|message|notification|"
-    r"reply|response)|(?:please )?do not (?:directly )?reply (?:directly )?to this (?:e-?mail|message)|dit is een "
-    r"(?:automatisch(?:e)?|geautomatiseerd(?:e)?) (?:gegenereerde? |verzonden )?(?:e-?mail|bericht|mail)|(?:u kunt )?"
-    r"niet (?:beantwoorden|reageren|antwoorden) op (?:deze|dit) (?:e-?mail|mail|bericht)|dies ist eine "
+    r"(?i)(?:this is an? (?:automat(?:ed|ic)(?:ally generated)?|auto-generated) (?:e-?mail|"
+    r"message|notification|"
+    r"reply|response)|(?:please )?do not (?:directly )?reply (?:directly )?to this (?:e-?mail|"
+    r"message)|dit is een "
+    r"(?:automatisch(?:e)?|geautomatiseerd(?:e)?) (?:gegenereerde? |verzonden )?(?:e-?mail|"
+    r"bericht|mail)|(?:u kunt )?"
+    r"niet (?:beantwoorden|reageren|antwoorden) op (?:deze|dit) (?:e-?mail|mail|bericht)|dies "
+    r"ist eine "
     r"automatisch)"
 )
