@@ -61,13 +61,13 @@ def _written(lines: list[Line], at: int) -> int:
 
 
 def _is_before_quote(lines: list[Line], at: int) -> bool:
-    """Whether a line in a program's wrapping is that before the quote, no answer after it."""
-    first = at
-    while first and marks.WRAP in lines[first - 1].mark:
-        if lines[first - 1].depth:
+    """Whether a line in a program's wrapping is one of those before the quote, and no answer."""
+    for before in range(at - 1, max(at - _HEADER_LINES, 0) - 1, -1):
+        if marks.WRAP not in lines[before].mark:
+            return True
+        if lines[before].depth:
             return False
-        first -= 1
-    return True
+    return at < _HEADER_LINES
 
 
 def _may_open(text: str) -> bool:
