@@ -12,10 +12,11 @@ from itertools import islice
 from microshare.mail import flowed, hypertext, tnef
 from microshare.mail.parts import Part
 
-MOST_TEXT = 512 * 1024  # bytes of plain text that are read
-MOST_HTML = 2 * 1024 * 1024
+MOST_TEXT = 512 * 1024  # bytes of plain text that are read, of all parts
+MOST_HTML = 1024 * 1024
 MOST_FILE = 20 * 1024 * 1024
 
+_MOST_INNER = 4  # letters in one another
 _MOST_TEXTS, _MOST_TNEFS = 20, 3  # parts that are read for text
 _UNREAD = ("text/calendar", "text/x-vcard", "text/vcard", "text/directory", "text/css",
            "text/x-amp-html", "text/rfc822-headers", "text/csv", "text/xml")  # fmt: skip
@@ -49,8 +50,10 @@ def read(parts: list[Part]) -> Body:
     if why := _locked(parts, plain):
         return Body("", unreadable=why, files=files)
     is_inner = not plain.strip() and not html.strip() and not files
-    if is_inner:
-        plain, html = _texts([part for part in parts if part.enclosed == 1])
+    for depth in range(1, _MOST_INNER if is_inner else 1):
+        plain, html = _texts([part for part in parts if part.enclosed == depth])
+        if plain.strip() or html.strip():
+            break
     unreadable = "winmail" if tnefs and not (files or plain.strip() or html.strip()) else ""
     return Body(plain if plain.strip() else html, html, unreadable, is_inner, files)
 
@@ -79,13 +82,19 @@ def _texts(parts: list[Part]) -> tuple[str, str]:
     html = [part for part in said if part.kind in ("text/html", "text/enriched")]
     for part in said:
         if part not in html and (not plain or not _is_alternative(part)):
-            plain.append(_plain(part))
+            plain.append(_plain(part, MOST_TEXT - sum(map(len, plain))))
     written = "\n\n".join(text.strip("\n") for text in plain)
     draws = any(part.cid for part in parts)
     if written.strip() and choices and not draws:
         return written, ""
-    marked = "\n\n".join(hypertext.text_of(part.text(MOST_HTML)) for part in html)
-    return (f"{written}\n\n{marked}" if written.strip() and not choices else written), marked
+    room, tags, marked = MOST_HTML, hypertext.MOST_TAGS, []
+    for part in html:
+        source = part.text(max(room, 0))
+        marked.append(hypertext.text_of(source, max(tags, 0)))
+        room, tags = room - len(source), tags - source.count("<")
+    all_html = "\n\n".join(marked)
+    both = bool(written.strip()) and not choices
+    return f"{written}\n\n{all_html}" if both else written, all_html
 
 
 def _said(parts: list[Part]) -> Iterator[Part]:
@@ -106,8 +115,8 @@ def _is_alternative(part: Part) -> bool:
     return False
 
 
-def _plain(part: Part) -> str:
-    text = part.text(MOST_TEXT)
+def _plain(part: Part, most: int) -> str:
+    text = part.text(max(most, 0))
     if part.parameters.get("format", "").lower() == "flowed":
         deletes = part.parameters.get("delsp", "").lower() == "yes"
         return flowed.unflowed(text, deletes_space=deletes)

@@ -5,8 +5,12 @@ import re
 from microshare.mail import phrases
 
 _SIGNATURE_LINES = 14  # with words in them; a longer text under two dashes is one
+_LONGEST_DELIMITER, _LONGEST_ENDING = 12, 400  # characters of a line
+_MOST_ENDINGS = 6  # one before another: a greeting, a telephone, a disclaimer
+_LONGEST_DISCLAIMER = 4_000  # characters
+_LONGEST_CONTACT = 300  # characters of a line
 _CONTACT = re.compile(
-    r"(?i)(?:\+|\b00)?\(?\d[\d ()./-]{6,}\d|[^\s@]+@[^\s@]+\.\w|\bwww\.|https?://|"
+    r"(?i)\d[\d ()./-]{6,30}\d|[^\s@]{1,64}@[^\s@]{1,99}\.\w|\bwww\.|https?://|"
     r"\b(?:tel|mob|fax|phone|telefoon|kvk|btw)\b"
 )
 
@@ -23,11 +27,12 @@ def joined(parts: list[list[str]]) -> str:
 
 def _ended(lines: list[str]) -> list[str]:
     lines = _stripped(list(lines))
-    while True:
+    for _ in range(_MOST_ENDINGS):
         shorter = _stripped(_without_ending(lines))
         if len(shorter) == len(lines):
-            return lines
+            break
         lines = shorter
+    return lines
 
 
 def _stripped(lines: list[str]) -> list[str]:
@@ -40,12 +45,13 @@ def _stripped(lines: list[str]) -> list[str]:
 
 
 def _without_ending(lines: list[str]) -> list[str]:
-    for place, line in enumerate(lines):
-        if _is_delimiter(line, lines[place + 1 :]):
-            return lines[:place]
     said = [place for place, line in enumerate(lines) if line.strip()]
+    for number, place in enumerate(said):
+        if _is_delimiter(lines[place], lines, said[number + 1 :][: _SIGNATURE_LINES + 1]):
+            return lines[:place]
     for place in reversed(said[-_SIGNATURE_LINES:]):
-        if _begins_ending(lines[place], [lines[later] for later in said if later > place]):
+        rest = [lines[later] for later in said[-_SIGNATURE_LINES:] if later > place]
+        if len(lines[place]) < _LONGEST_ENDING and _begins_ending(lines[place], rest):
             return lines[:place]
     return _without_disclaimer(lines)
 
@@ -61,12 +67,18 @@ def _begins_ending(line: str, rest: list[str]) -> bool:
     return phrases.CLOSING.fullmatch(line) is not None and _is_block(line, rest)
 
 
-def _is_delimiter(line: str, below: list[str]) -> bool:
-    said = [each for each in below if each.strip()]
+def _is_delimiter(line: str, lines: list[str], below: list[int]) -> bool:
+    """Whether a signature follows a line; `below`: the next lines with words in them."""
+    if len(line) > _LONGEST_DELIMITER:
+        return False
+    is_short = len(below) <= _SIGNATURE_LINES
     if phrases.DASH.fullmatch(line):
-        return len(said) <= _SIGNATURE_LINES and any(_CONTACT.search(each) for each in said)
-    is_one = phrases.DELIMITER.fullmatch(line) is not None
-    return is_one and (len(said) <= _SIGNATURE_LINES or line.strip() == "--")
+        return is_short and any(_has_contact(lines[place]) for place in below)
+    return bool(phrases.DELIMITER.fullmatch(line)) and (is_short or line.strip() == "--")
+
+
+def _has_contact(line: str) -> bool:
+    return bool(_CONTACT.search(line[:_LONGEST_CONTACT]))
 
 
 def _is_device(line: str) -> bool:
@@ -80,7 +92,7 @@ def _is_block(closing: str, rest: list[str]) -> bool:
         return False
     if phrases.DUTCH_CLOSING.fullmatch(closing.strip(" *_")):
         return True
-    return len(rest) > 2 and any(_CONTACT.search(line) for line in rest)
+    return len(rest) > 2 and any(map(_has_contact, rest))
 
 
 def _without_disclaimer(lines: list[str]) -> list[str]:
@@ -88,6 +100,6 @@ def _without_disclaimer(lines: list[str]) -> list[str]:
     start = len(lines)
     while start and lines[start - 1].strip():
         start -= 1
-    paragraph = " ".join(lines[start:])
-    kinds = sum(bool(pattern.search(paragraph[:4000])) for pattern in phrases.DISCLAIMS)
+    paragraph = " ".join(lines[start:])[:_LONGEST_DISCLAIMER]
+    kinds = sum(bool(pattern.search(paragraph)) for pattern in phrases.DISCLAIMS)
     return lines[:start] if kinds >= 3 and len(paragraph) > 80 else lines

@@ -51,9 +51,11 @@ def _written(lines: list[Line], at: int) -> int:
                 break
         if place == len(lines):
             break
+        if said.endswith((".", "!", "?")):  # a sentence of the sender's own
+            break
         said = f"{said} {lines[place].text.strip()}".strip()
         place += 1
-        if len(said) > _LONGEST_HEAD:
+        if len(said) > _LONGEST_HEAD or phrases.OF_ONESELF.search(said):
             break
         if _is_head(said, lines, place):
             return place
@@ -61,13 +63,13 @@ def _written(lines: list[Line], at: int) -> int:
 
 
 def _is_before_quote(lines: list[Line], at: int) -> bool:
-    """Whether a line in a program's wrapping is that before the quote, no answer after it."""
-    first = at
-    while first and marks.WRAP in lines[first - 1].mark:
-        if lines[first - 1].depth:
+    """Whether a line in a program's wrapping is one of those before the quote, and no answer."""
+    for before in range(at - 1, max(at - _HEADER_LINES, 0) - 1, -1):
+        if lines[before].depth:
             return False
-        first -= 1
-    return True
+        if lines[before].text.strip() and not lines[before].mark:
+            return True
+    return at < _HEADER_LINES
 
 
 def _may_open(text: str) -> bool:
@@ -91,6 +93,8 @@ def _is_head(said: str, lines: list[Line], after: int) -> bool:
     if ends and dated and addressed and (quotes or said.rstrip(":： ").endswith((">", ")", "]"))):
         return True
     if wrote and dated and addressed and not ends and said.endswith(wrote[0]):
+        return True
+    if ends and wrote and addressed and _header(lines, following):
         return True
     tells = ends or dated or (wrote and said.endswith(wrote[0]))
     return bool(quotes and wrote and tells and len(said) < 200)

@@ -68,19 +68,21 @@ class _Open:
     label_from: int = 0
 
 
-def text_of(html: str) -> str:
+def text_of(html: str, most_tags: int = MOST_TAGS) -> str:
     """The text, a line a line; before a line stands a mark where the HTML tells what it is.
+
+    No more is read of it than so many tags.
 
     >>> text_of("<p>Yes&nbsp;<b>we</b> do</p><blockquote>Do<br>you?</blockquote>")
     'Yes we do\\n\\n> Do\\n> you?'
     """
     reader = _Reader()
-    reader.feed(_whole_tags(html[:MOST_HTML]))
+    reader.feed(_whole_tags(html[:MOST_HTML], most_tags))
     reader.close()
     return reader.text()
 
 
-def _whole_tags(html: str) -> str:
+def _whole_tags(html: str, most_tags: int) -> str:
     """The HTML without comments, scripts and styles, its broken tags as text."""
     html = _INLINE_DATA.sub("data:", _without(html, "<!--", "-->"))
     said, at = [], 0
@@ -95,7 +97,7 @@ def _whole_tags(html: str) -> str:
     out: list[str] = []
     at = 0
     for count, match in enumerate(_TAG.finditer(html)):
-        if count >= MOST_TAGS:
+        if count >= most_tags:
             return "".join(out)
         out.append(html[at : match.start()].replace("<", "&lt;"))
         if not _RAW.match(match[0]):

@@ -16,11 +16,15 @@ MOST_FIELDS = 500
 MOST_PARTS = 400
 MOST_DEPTH = 60  # multiparts in one another; a chain of forwarded letters comes to ten
 MOST_RULES = 20_000  # lines that begin like a boundary
+_LONGEST_RULE = 300  # bytes; a boundary has 70 at most
 _MOST_PARAMETERS = 30
+_MOST_BROKEN, _BLOCK = 60, 8_192  # lines, bytes
 
-_END_OF_HEADER = re.compile(rb"\r?\n[ \t]*\r?\n|\A\r?\n")
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:(.*)", re.S)
-_RULE = re.compile(rb"(?m)^--([^\r\n]{1,250}+)\r?$")
+_KNOWN = re.compile(
+    rb"(?im)^(?:from|to|subject|date|content-type|mime-version|message-id|received|x-[a-z-]{1,30}):"
+)
+_GUESSED = re.compile(rb"(?i)\n--([^\r\n]{0,80}+)\r?\n(?=content-)")
 _PARAMETER = re.compile(
     r""";\s*+([^\s;="]{1,60}+)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"?+|([^;"]*+))""", re.S
 )
@@ -86,15 +90,14 @@ def taken_apart(raw: bytes) -> list[Part]:
     """
     if b"\n" not in raw[:MOST_HEADER_BYTES]:
         raw = raw.replace(b"\r", b"\n")
-    if raw.startswith((b"From ", b">From ")):  # an envelope of a mailbox file
-        raw = raw[raw.find(b"\n") + 1 :]
+    at = _first_field(raw)
     parts: list[Part] = []
     open_ones: dict[bytes, Part] = {}  # multiparts by boundary, the innermost last
-    start = _opened(raw, 0, None, parts, open_ones)
-    for end, rule_end, rule in _rules(raw):
-        if end < start and end + 2 < start:
+    start = _opened(raw, at, None, parts, open_ones)
+    for end, rule_end, rule in _rules(raw, start) if open_ones else ():
+        if rule_end <= start:
             continue  # within a header that has been read
-        name = rule.rstrip(b" \t")
+        name = rule.rstrip()
         closes = name not in open_ones and name.endswith(b"--")
         name = name[:-2] if closes else name
         if name not in open_ones:
@@ -117,15 +120,30 @@ def taken_apart(raw: bytes) -> list[Part]:
     return [part for part in parts if part.kind]
 
 
-def _rules(raw: bytes) -> Iterator[tuple[int, int, bytes]]:
+def _first_field(raw: bytes) -> int:
+    """Where the header begins: behind empty lines, and the envelope that a mailbox puts there."""
+    at = 0
+    for _ in range(_MOST_BROKEN):
+        end = raw.find(b"\n", at, at + _BLOCK)
+        line = raw[at:end]
+        if end < 0 or (line.strip() and not line.startswith((b"From ", b">From "))):
+            break
+        at = end + 1
+    return at if _FIELD.match(raw, at, at + _BLOCK) else 0
+
+
+def _rules(raw: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:
     """Lines that may be boundaries: where the text before ends, where the next begins, the name."""
-    for count, match in enumerate(_RULE.finditer(raw)):
-        if count >= MOST_RULES:
+    at = max(at - 1, 0)
+    for _ in range(MOST_RULES):
+        at = raw.find(b"\n--", at)
+        if at < 0:
             return
-        end = match.start()
-        if raw[max(end - 1, 0) : end] == b"\n":
-            end -= 2 if raw[max(end - 2, 0) : end] == b"\r\n" else 1
-        yield max(end, 0), min(match.end() + 1, len(raw)), match[1]
+        end = raw.find(b"\n", at + 1, at + _LONGEST_RULE)
+        end = end if end >= 0 else min(len(raw), at + _LONGEST_RULE)
+        before = at - 1 if raw[at - 1 : at] == b"\r" else at
+        yield before, min(end + 1, len(raw)), raw[at + 3 : end]
+        at = end
 
 
 def _closed(raw: bytes, start: int, end: int, parts: list[Part]) -> None:
@@ -156,6 +174,9 @@ def _opened(
         depth, enclosed, parent = depth + 1, enclosed + 1, part
     if part.kind.startswith("multipart/"):
         boundary = part.parameters.get("boundary", "").encode("utf-8", "replace").rstrip(b" \t")
+        if depth == enclosed == 0 and (not boundary or raw.find(b"--" + boundary, at) < 0):
+            guessed = _GUESSED.search(raw, max(at - 1, 0), at + _BLOCK)
+            boundary = guessed[1].rstrip() if guessed else boundary
         if boundary and boundary not in open_ones and depth < MOST_DEPTH:
             open_ones[boundary] = part
         else:
@@ -166,6 +187,7 @@ def _opened(
 def _header(raw: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
     """The fields of a header, and where the body begins."""
     lines: list[list[bytes]] = []
+    broken = 0  # lines among others that are no fields
     end = min(len(raw), at + MOST_HEADER_BYTES)
     while at < end:
         stop = raw.find(b"\n", at)
@@ -179,8 +201,10 @@ def _header(raw: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
                 lines[-1].append(line.strip())
         elif _FIELD.match(line):
             lines.append([line])
-        elif not _FIELD.match(raw, stop + 1, end):  # else one line among others is broken
+        elif broken >= _MOST_BROKEN or not _goes_on(raw, stop + 1):
             break
+        else:
+            broken += 1
         at = stop + 1
     else:
         at = _after_header(raw, at)
@@ -192,12 +216,18 @@ def _header(raw: bytes, at: int) -> tuple[list[tuple[str, str]], int]:
     return fields, min(at, len(raw))
 
 
+def _goes_on(raw: bytes, at: int) -> bool:
+    """Whether what follows a broken line is still a header: it names what only headers name."""
+    block = raw[at : at + _BLOCK]
+    ends = [found for empty in (b"\n\n", b"\n\r\n") if (found := block.find(empty)) >= 0]
+    return bool(_KNOWN.search(block[: min(ends)] if ends else block))
+
+
 def _after_header(raw: bytes, at: int) -> int:
     """Where the body begins behind a header that is too long to be read."""
-    if at >= len(raw):
-        return len(raw)
-    found = _END_OF_HEADER.search(raw, at - 1)
-    return found.end() if found else len(raw)
+    ends = [(found, len(empty)) for empty in (b"\n\n", b"\n\r\n")
+            if (found := raw.find(empty, max(at - 1, 0))) >= 0]  # fmt: skip
+    return sum(min(ends)) if ends else len(raw)
 
 
 def valued(written: str) -> tuple[str, dict[str, str]]:

@@ -59,6 +59,10 @@ _WROTE = _any(
     r"έγραψε|ha escrit|ha escrito|va escriure|je napisao|je napisal|đã viết|rašė|kirjutas",
 )
 WROTE = re.compile(rf"(?i)(?<!\w)(?:{_WROTE})(?!\w)|写道|のメール|さん|書きました|작성")
+OF_ONESELF = re.compile(
+    r"(?i)\b(?:schreef|schrijf|schreven|schrieb|schreibe|wrote|sent|said) (?:ik|we|wij|ich|wir|i)\b|"
+    r"\b(?:i|we|ik|wij|ich|wir) (?:wrote|sent|said|schreef|schreven|schrieb|heb|have)\b"
+)
 # Words that such a line begins with, where it does not begin with a date or a name.
 OPENS = re.compile(
     r"(?i)(?:on|op|am|le|el|il|em|den|dnia|w dniu|в|at|in|dne|a\(z\)|tarihinde|pe|på|kl|no dia|on:"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from microshare.mail import ending, marks, phrases
 from microshare.mail.heads import Line, head, history, is_quoted, next_said
 
-MOST_LINES = 6_000
+MOST_LINES = 4_000
 _LONGEST_LINE = 20_000  # characters
 _FORWARDS = 4
 
@@ -66,7 +66,7 @@ def _line(written: str) -> Line:
 def _newest(lines: list[Line], forwards: int) -> Own:
     """The sender's own of these lines; where there is none, what is handed on in them."""
     kept: list[list[Line]] = [[]]  # what is the sender's, between what is not
-    is_headed = False
+    is_headed, answered = False, _answered_until(lines)
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -84,7 +84,7 @@ def _newest(lines: list[Line], forwards: int) -> Own:
             is_headed = True
             at = _after_quote(lines, following)
             kept.append([])
-        elif line.depth and (is_headed or not _is_answered(lines, at)):
+        elif line.depth and (is_headed or at > answered):
             at = _after_quote(lines, at)
             kept.append([])
         else:
@@ -131,10 +131,13 @@ def _is_broken_off(lines: list[Line], at: int) -> bool:
     ))  # fmt: skip
 
 
-def _is_answered(lines: list[Line], at: int) -> bool:
-    """Whether something of the sender's stands under a quote."""
-    under = [line for line in lines[at:] if not line.depth]
-    return bool(ending.joined([[line.whole for line in under]]))
+def _answered_until(lines: list[Line]) -> int:
+    """The last line of a quote under which the sender says something; -1 where none is."""
+    quoted = [place for place, line in enumerate(lines) if line.depth]
+    if not quoted or ending.joined([[line.whole for line in lines[quoted[-1] + 1 :]]]):
+        return len(lines) if quoted else -1
+    said = [at for at in range(quoted[-1]) if not lines[at].depth and lines[at].text.strip()]
+    return said[-1] if said else -1
 
 
 def _forwarded(lines: list[Line], at: int, after: int, forwards: int) -> Own:

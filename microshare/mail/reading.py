@@ -59,7 +59,7 @@ def read(raw: bytes) -> Incoming:
         photos=_photos(apart, body, own.text),
         automatic=_automatic(apart, sender, subject, body, text),
         unreadable=body.unreadable,
-        is_handed_on=own.is_handed_on or body.is_inner,
+        is_handed_on=bool(text) and (own.is_handed_on or body.is_inner),
     )
 
 
