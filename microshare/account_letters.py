@@ -12,7 +12,7 @@ from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
-from microshare import clock, config, letter_form, mailer, pace, sentences, unreachable
+from microshare import bounces, clock, config, letter_form, mailer, pace, sentences, unreachable
 from microshare.db import db, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
@@ -44,6 +44,7 @@ def write(
             text=render_template(f"mail/{kind}.txt", **facts),
             html=letter_form.inlined(render_template(f"mail/{kind}.html", **facts)),
             message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
+            return_path=bounces.return_path(to, 0, now.date()) or "",
         )
     queue(letter, now)
 
@@ -91,6 +92,9 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
     if pending is None:
         return False
     letter, attempts = Letter(**pending.letter), pending.attempts + 1
+    if _is_idle(letter):
+        _mark(letter_id, attempts, "")
+        return False
     again_at = now + timedelta(minutes=min(2**attempts, 480))
     with saving():  # and no transaction stays open while the mail server thinks
         taken = db.session.execute(
@@ -116,6 +120,12 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
         why = sentences.reason(refusal)
     insist(lambda: _mark(letter_id, TRIES if is_final else attempts, why), MARK_FOR)
     return not why
+
+
+def _is_idle(letter: Letter) -> bool:
+    """Whether nobody asked for this letter, and its address gets no such ones."""
+    is_answer = letter.headers.get("Auto-Submitted") == "auto-replied"
+    return is_answer and unreachable.is_stopped(letter.to)
 
 
 def _mark(letter_id: int, attempts: int, why: str) -> None:

@@ -1,11 +1,10 @@
 """What stands in a reader's digest: the most useful of a week, and why each line is there.
 
-The rule of what is useful is `digest_week.use`. What the reader opened, thanked for or answered is
+The rule of what is useful is `use.of`. What the reader opened, thanked for or answered is
 left out, and no colleague has more than two lines. Beyond the reader's follows, what other
 departments found useful is offered with a tag to follow.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 from microshare import digest_week, feeds, interests, searches
 from microshare.cards import Card, Label
+from microshare.digest_choice import Choice
 from microshare.digest_week import Week
 from microshare.feeds import Item
 from microshare.interests import Interests, Reason
@@ -83,11 +83,10 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     opened = week.opened(reader.id)
     brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
     mine = (week.told & brought) - hidden
-    taken: Counter[int] = Counter()  # by author, in the parts that are chosen by use
-    known = {"own": own, "familiar": week.familiar(opened)}
-    yours = week.best(mine, YOURS, taken, **known)
-    elsewhere = week.best(week.reached - brought - hidden, ELSEWHERE, taken, **known)
-    asked = week.latest((week.asked & brought) - hidden, QUESTIONS)
+    choice = Choice(week, own, week.familiar(opened))
+    yours = choice.best(mine, YOURS)
+    elsewhere = choice.best(week.reached - brought - hidden, ELSEWHERE)
+    asked = choice.newest((week.asked & brought) - hidden, QUESTIONS)
     found = _items(reader, wants, week, [*yours, *elsewhere, *asked], shared=bool(shared))
     links = Links(reader, period.day)
     return Contents(

@@ -1,18 +1,19 @@
 """The digest as a letter: HTML and text in the reader's language, and its unsubscribe link."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import render_template
 from flask_babel import force_locale, get_locale, gettext, ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from microshare import bounces, config, letter_form, mailer, markup, sentences, signing
+from microshare import bounces, config, letter_form, letter_parts, mailer, markup, signing
 from microshare.digest import Contents, Entry, Thanked
 from microshare.errors import Refused
+from microshare.letter_parts import Words
 from microshare.mailer import Letter
 from microshare.models import User
 
@@ -35,7 +36,6 @@ def render(reader: User, digest: Contents) -> Letter:
             "site": site,
             "leave": leave,
             "company": settings.company,
-            "why": sentences.why,
             "rest": digest.yours_total - len(digest.yours),
             "locale": str(locale),
             "direction": locale.text_direction if locale else "ltr",
@@ -47,7 +47,9 @@ def render(reader: User, digest: Contents) -> Letter:
             "subject": subject,
             "preheader": " · ".join(markup.plain_line(item.post.line) for item in lines[1:3]),
             "filler": FILLER,
-            "thanks_linked": _thanks_linked(site),
+            "thanks": [_thanks(thanked, site) for thanked in digest.thanked],
+            "html_of": letter_parts.html,
+            "text_of": letter_parts.text,
         }
         html = letter_form.inlined(render_template("mail/digest.html", **facts))
         text = render_template("mail/digest.txt", **facts)
@@ -77,9 +79,13 @@ def _headers(day: date, leave: str) -> dict[str, str]:
 
 def _subject(lines: Sequence[Entry]) -> str:
     """The best line under its tag, cut at a word, and how many more there are."""
-    best = _best(lines[0]) if lines else ""
-    told = render_template("mail/digest.subject.txt", best=best, more=len(lines) - 1)
-    return " ".join(told.split())
+    if not lines:
+        return str(gettext("Thanks to you, this week"))
+    best, more = " ".join(_best(lines[0]).split()), len(lines) - 1
+    if not more:
+        return best
+    told = ngettext("%(line)s, and %(num)s more", "%(line)s, and %(num)s more", more, line=best)
+    return str(told)
 
 
 def _best(entry: Entry) -> str:
@@ -103,48 +109,47 @@ def _best(entry: Entry) -> str:
 
 
 @functools.cache  # by locale, which is in force where this is called
-def _words(locale: str) -> dict[str, dict[str, str]]:
+def _words(locale: str) -> dict[str, Words]:
     """What stands under the lines of each part."""
-    thank, reply, follow = gettext("Thank"), gettext("Reply"), gettext("follow")
-    words = {"thank": thank, "reply": reply, "follow": follow, "reason": ""}
+    words = Words(locale, gettext("Thank"), gettext("Reply"), gettext("follow"))
     return {
         "words": words,
-        "words_elsewhere": words | {"reason": gettext("thanked for by other departments")},
-        "words_asked": words | {"reply": gettext("Answer")},
+        "words_elsewhere": words._replace(reason=gettext("thanked for by other departments")),
+        "words_asked": words._replace(reply=gettext("Answer")),
     }
+
+
+class Thanks(NamedTuple):
+    """Who thanked for a post, in a sentence; in HTML the names lead to the colleagues."""
+
+    plain: str
+    linked: Markup
 
 
 def thanks_told(thanked: Thanked) -> str:
     """Who thanked for a post, in a sentence: names, not counts, as far as they fit."""
-    return _thanks_told(thanked, [giver.name for giver in thanked.givers[:2]])
+    return _thanks(thanked, "").plain
 
 
-def _thanks_linked(site: str) -> Callable[[Thanked], Markup]:
-    """The same as HTML, where the names lead to the colleagues."""
-
-    def told(thanked: Thanked) -> Markup:
-        link = Markup('<a href="{}/@{}">{}</a>').format
-        names = [link(site, giver.username, giver.name) for giver in thanked.givers[:2]]
-        # The names are escaped, and the words around them ours.
-        return Markup(_thanks_told(thanked, names))  # noqa: S704
-
-    return told
-
-
-def _thanks_told(thanked: Thanked, names: Sequence[str]) -> str:
-    others = len(thanked.givers) - len(names)
-    told = ", ".join(names)
+def _thanks(thanked: Thanked, site: str) -> Thanks:
+    named = thanked.givers[:2]
+    others = len(thanked.givers) - len(named)
+    told = "\x01"  # where the names go
     if others:
         told = ngettext(
             "%(names)s and %(num)s other", "%(names)s and %(num)s others", others, names=told
         )
-    return str(
-        ngettext(
-            "%(told)s, from %(num)s department",
-            "%(told)s, from %(num)s departments",
-            thanked.department_count,
-            told=told,
-        )
+    said = ngettext(
+        "%(told)s, from %(num)s department",
+        "%(told)s, from %(num)s departments",
+        thanked.department_count,
+        told=told,
+    )
+    link = Markup('<a href="{}/@{}">{}</a>').format
+    links = Markup(", ").join(link(site, giver.username, giver.name) for giver in named)
+    return Thanks(
+        said.replace("\x01", ", ".join(giver.name for giver in named)),
+        Markup(escape(said).replace("\x01", links)),  # noqa: S704 - both are safe
     )
 
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from microshare import (
+    absence,
     claims,
     clock,
     config,
@@ -75,6 +77,8 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
         raise Refused("no-email", username=username)
     if not _wants(reader):
         raise Refused("digest-off", username=username)
+    if absence.is_before(due.period.day, reader.digest_from):
+        raise Refused("digest-paused", username=username, day=str(reader.digest_from))
     if unreachable.is_stopped(email):
         raise Refused("address-stopped", address=email)
 
@@ -149,29 +153,40 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
             select(Digest).where(Digest.period > (now - timedelta(days=9)).date())
         )
     }
-    readers = db.session.execute(
-        select(
-            User.id, User.digest_weekday, User.digest_hour, User.time_zone, User.created_at
-        ).where(
-            User.digest_on.is_(True),
-            User.email.is_not(None),
-            User.suspended_at.is_(None),
-            User.email.not_in(unreachable.stopped()),
-        )
-    )
     newest: dict[tuple[int, int, str], Period] = {}
     due = []
-    for reader_id, weekday, hour, zone, joined_at in readers:
+    for reader_id, weekday, hour, zone, joined_at, first_day in _readers():
         when = weekday, hour, zone
         if when not in newest:
             newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
         period = newest[when]
+        if absence.is_before(period.day, first_day):
+            continue  # for good: what a reader on leave missed is not sent in a heap
         if not newcomers and period.until < joined_at:
             continue
         row = handled.get((reader_id, period.day))
         if row is None or (row.state == "claimed" and claims.may_try(row, now, restarted)):
             due.append(Due(reader_id, period))
     return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
+
+
+def _readers() -> Sequence[Any]:
+    """Who wants letters and can have them: id, weekday, hour, zone, joined, first day."""
+    return db.session.execute(
+        select(
+            User.id,
+            User.digest_weekday,
+            User.digest_hour,
+            User.time_zone,
+            User.created_at,
+            User.digest_from,
+        ).where(
+            User.digest_on.is_(True),
+            User.email.is_not(None),
+            User.suspended_at.is_(None),
+            User.email.not_in(unreachable.stopped()),
+        )
+    ).all()
 
 
 def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn) -> str:

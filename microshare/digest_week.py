@@ -4,13 +4,12 @@ Ten thousand readers share one week. Its posts are sets of ids, by tag, author, 
 thread, so that what one reader follows and leaves out is a union and a difference of sets.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from heapq import merge
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from flask import current_app
 from sqlalchemy import and_, bindparam, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from microshare import feeds, goals, words
+from microshare import feeds, goals, use, words
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
@@ -27,62 +26,10 @@ from microshare.periods import Period
 from microshare.words import Word
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
-PER_AUTHOR = 2  # posts in one letter
-REPLIES = 5  # that count: a long argument is of no more use than what a second department took up
 FEW = 200  # posts of which the best are sought; of more they soon turn up among the best of all
 LIKELY = 1000  # posts, and questions, that are loaded before a letter shows them
 
 Ids = set[int]
-
-
-def use(
-    departments: int,
-    replies: int,
-    *,
-    is_answer: bool = False,
-    by_own_tag: bool = False,
-    is_familiar: bool = False,
-) -> int:
-    """Of how much use a post is to a reader: the rule by which a letter chooses its lines.
-
-    Departments, other than the author's, that thanked count most, each for three: the applause of
-    one department should not drown what three could use, so how many of it thanked counts for
-    nothing.
-
-    >>> use(departments=2, replies=0) > use(departments=1, replies=2)
-    True
-
-    Replies count for one, up to five: a post that is talked about may be of use, but a quarrel
-    of forty replies is noise.
-
-    >>> use(0, 5), use(0, 40)
-    (5, 5)
-
-    What its asker took as the answer is of use beyond doubt, to one at least, and to whoever has
-    the same question: more than what one department thanked for, less than two.
-
-    >>> use(1, 0) < use(0, 0, is_answer=True) < use(2, 0)
-    True
-
-    What carries a tag that the reader chose comes before what came along with a person or the
-    department; but not before what another department could use.
-
-    >>> use(0, 1) < use(0, 0, by_own_tag=True) < use(1, 0)
-    True
-
-    What stands in a conversation that the reader has opened is half known, and steps back behind
-    all that is as useful and new to them. (What they opened itself is left out altogether.)
-
-    >>> use(1, 0, is_familiar=True) == use(0, 0)
-    True
-    """
-    return (
-        3 * departments
-        + min(replies, REPLIES)
-        + 4 * is_answer
-        + 2 * by_own_tag
-        - 3 * is_familiar
-    )
 
 
 class Origin(NamedTuple):
@@ -151,52 +98,11 @@ class Week:
         """
         return {i for i in self.of(self.by_tag, self.by_tag) if i in self.told and self.width[i]}
 
-    def _ranked(self, ids: Ids) -> Iterable[int]:
-        """These posts, the most useful first."""
+    def ranked(self, ids: Ids) -> Iterable[int]:
+        """These posts, the most useful to anybody first, of equals the newest."""
         if len(ids) < FEW:
             return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
         return (i for i in self._order if i in ids)
-
-    def best(
-        self, ids: Ids, limit: int, taken: Counter[int], *, own: Ids, familiar: Ids
-    ) -> list[int]:
-        """The most useful of these posts to one reader, best first, ties to the newest.
-
-        `own`: those under the reader's own tags; `familiar`: of threads that the reader opened.
-        `taken`: how many posts of each author the letter has already; it is counted on.
-        """
-        # What readers share is ranked once. What is the reader's own adds the same to all posts
-        # of a kind, so that each kind stays in that order, and the best is at the head of one.
-        kinds = (
-            (kind, use(0, 0, by_own_tag=is_own, is_familiar=is_familiar))
-            for is_own, some in ((True, ids & own), (False, ids - own))
-            for is_familiar, kind in ((True, some & familiar), (False, some - familiar))
-            if kind
-        )
-        streams = [
-            ((-self.use[i] - more, -i) for i in self._ranked(kind)) for kind, more in kinds
-        ]
-        found: list[int] = []
-        for _, negative in merge(*streams):
-            author_id = self.origin[-negative].author_id
-            if taken[author_id] < PER_AUTHOR:
-                taken[author_id] += 1
-                found.append(-negative)
-                if len(found) == limit:
-                    break
-        return found
-
-    def latest(self, ids: Ids, limit: int) -> list[int]:
-        """The newest of these posts, newest first, as many of an author as a letter has."""
-        taken: Counter[int] = Counter()
-        found: list[int] = []
-        for i in sorted(ids, reverse=True):
-            taken[self.origin[i].author_id] += 1
-            if taken[self.origin[i].author_id] <= PER_AUTHOR:
-                found.append(i)
-            if len(found) == limit:
-                break
-        return found
 
     def familiar(self, opened: Ids) -> Ids:
         """The posts in the threads of these."""
@@ -260,7 +166,7 @@ def load(period: Period, *, reader_id: int | None = None) -> Week:
         for part in in_parts(week.told | week.asked):
             _tie(week, part)
         week.use = {
-            i: use(week.width[i], replies, is_answer=i in week.answers)
+            i: use.of(week.width[i], replies, is_answer=i in week.answers)
             for i, replies in week.replies.items()
         }
         _thank(week, reader_id)

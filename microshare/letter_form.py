@@ -5,7 +5,6 @@ onto the elements. What cannot stand there (dark mode, small screens) is a sheet
 """
 
 import functools
-import textwrap
 from email.header import Header
 from importlib.resources import files
 
@@ -39,14 +38,14 @@ def folded(text: str, first: str = "", rest: str | None = None) -> str:
     * word word word word word word word word word word word word word word
       word word
     """
-    return textwrap.fill(
-        " ".join(str(text).split()),
-        WIDTH,
-        initial_indent=first,
-        subsequent_indent=first if rest is None else rest,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    first, rest = str(first), str(first if rest is None else rest)
+    lines, line = [], first
+    for word in str(text).split():
+        if len(line) + len(word) >= WIDTH and line.strip(" *"):
+            lines.append(line.rstrip())
+            line = rest
+        line += f"{word} "
+    return "\n".join([*lines, line.rstrip()])
 
 
 def shortened(text: str, limit: int) -> str:
@@ -65,7 +64,7 @@ def phrase(name: str) -> str:
     """A name as it stands before an address in a header (RFC 5322, 3.2.5).
 
     >>> phrase("Acme, Inc."), phrase("Acmé")
-    ('"Acme, Inc."', '=?utf-8?q?Acm=C3=A9?=')
+    ('"Acme, Inc."', '=?utf-8?b?QWNtw6k=?=')
     """
     if not name.isascii():
         return Header(name, "utf-8").encode()

@@ -14,7 +14,17 @@ from microshare.errors import Refused
 LEAST, GOOD = 1024, 2048  # bits of a key: what receivers take at all, and what is strong enough
 EXPONENT = 65537  # of every RSA key that is made today
 # Signed once more than they occur: a second one of these would be a lie.
-ONCE = (b"from", b"to", b"subject", b"date", b"message-id", b"reply-to", b"content-type")
+ONCE = (
+    b"from",
+    b"to",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"reply-to",
+    b"content-type",
+    b"list-unsubscribe",
+    b"list-unsubscribe-post",
+)
 HEADERS = (
     *ONCE,
     *ONCE,
@@ -23,8 +33,6 @@ HEADERS = (
     b"auto-submitted",
     b"precedence",
     b"list-id",
-    b"list-unsubscribe",
-    b"list-unsubscribe-post",
     b"feedback-id",
     b"in-reply-to",
     b"references",

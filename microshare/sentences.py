@@ -95,6 +95,12 @@ REFUSALS = {
     "goal-past": _("A goal ends today or later."),
     "goal-date": _("The end date of a goal looks like 2026-12-31."),
     "goal-state": _("A goal is one of: %(states)s."),
+    "word-empty": _("A word for the week needs a line."),
+    "word-too-long": _(
+        "That is %(over)s characters too long: the word of a week has at most %(limit)s."
+    ),
+    "word-week": _("A word is for this week or one of those that come."),
+    "word-meanwhile": _("Somebody else has just written the word of this week: look at it first."),
     # following and muting
     "follow-yourself": _("Your own posts are in your feed already."),
     "search-empty": _("A search that you follow asks for something: a word, a tag, a colleague."),
@@ -127,6 +133,9 @@ REFUSALS = {
     "language-unknown": _("There is no language “%(language)s” here; choose “en” or “nl”."),
     "time-zone-unknown": _("“%(zone)s” is no time zone; one looks like Europe/Amsterdam."),
     "digest-time": _("The digest needs a weekday and an hour from 0 to 23."),
+    "leave-past": _("The day of your first letter after leave is one that comes."),
+    "leave-long": _("Leave lasts a year at most. Who is away for longer turns the digest off."),
+    "date-malformed": _("“%(value)s” is no date; one looks like 2026-12-31."),
     "department-name": _(
         "A department needs a name with a letter or digit, of at most %(limit)s characters."
     ),
@@ -135,6 +144,10 @@ REFUSALS = {
     "link-expired": _("This link has been used or is too old. Please ask for a new one."),
     "link-broken": _("This link is not complete; please copy the whole of it."),
     "link-over": _("This link worked for %(days)s days and is over."),
+    "reading-only": _(
+        "You read with the link of your letter, which changes nothing. Sign in first, or choose "
+        "a password."
+    ),
     "last-administrator": _("This is the only administrator; make another one first."),
     "suspended": _("This account is suspended."),
     "not-an-administrator": _("Only an administrator may do this."),
@@ -163,6 +176,7 @@ REFUSALS = {
     ),
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
     "digest-off": _("%(username)s wants no digest, or is suspended."),
+    "digest-paused": _("%(username)s is on leave: no letter before %(day)s."),
     "no-email": _("%(username)s has no e-mail address."),
     "letter-empty": _("There was no text in your letter."),
     "letter-unreadable": _(
@@ -294,9 +308,10 @@ def reason(refusal: Refusal) -> str:
 
 def why(reason: Reason) -> str:
     """What a person reads of the reason for which a post is in the feed."""
-    return _why(str(get_locale()), reason)
+    return why_in(str(get_locale()), reason)
 
 
 @lru_cache(maxsize=5000)  # a letter and a page tell dozens, and many the same
-def _why(locale: str, reason: Reason) -> str:
+def why_in(locale: str, reason: Reason) -> str:
+    """The same in this language, which is that of the moment."""
     return str(REASONS[reason.kind]) % {"label": reason.label}

@@ -73,6 +73,14 @@ def _by_name(names: Iterable[str]) -> dict[str, Tag]:
 _NAMED = select(Tag).where(Tag.name == bindparam("name"))
 
 
+def by_id(tag_id: int) -> Tag:
+    """The tag with this id, or `Missing`."""
+    found = db.session.get(Tag, tag_id)
+    if found is None:
+        raise Missing("tag", name=str(tag_id))
+    return found
+
+
 def get(name: str) -> Tag:
     """The tag of this name, however it is spelt, or `Missing`."""
     folded = text.fold(name.strip().lstrip("#＃"))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
-from microshare import text
+from microshare import people, text
 from microshare.db import add_once, db
-from microshare.errors import Forbidden, Missing
+from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Unreachable, User
 
 WEEKS = 3  # in which letters came back softly, until the address is stopped
@@ -59,6 +60,16 @@ def allow(address: str, by: User) -> None:
         raise Missing("address", address=address)
     db.session.delete(row)
     db.session.flush()
+
+
+def change(user: User, email: str) -> None:
+    """Letters to this colleague go elsewhere from now on, and begin anew."""
+    old, user.email = user.email, people.checked_email(email)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise Refused("email-taken") from None
+    db.session.execute(delete(Unreachable).filter_by(address=old))
 
 
 def is_stopped(address: str) -> bool:

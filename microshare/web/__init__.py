@@ -11,6 +11,7 @@ from microshare.web import (
     asked,
     atom,
     by_mail,
+    by_letter,
     digests,
     find,
     follows,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     accounts,
     atom,
     by_mail,
+    by_letter,
     digests,
     find,
     follows,
@@ -88,6 +90,8 @@ def init_app(app: Flask) -> None:
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
     for act in (by_mail.undo, by_mail.publish):
         csrf.exempt(act)  # the signed link is what nobody else has; a session there may be none
+    for act in by_letter.thank, by_letter.follow:  # the link is the permission
+        csrf.exempt(act)
     unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)

@@ -8,13 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from microshare import describing, photos, posts
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web.asked import again, user
+from microshare.web.asked import again, by_letter, user
 
 pages = Blueprint("photos", __name__)
 _NAME = re.compile(r"[0-9a-f]{20}(-\d{1,4})?")
 
 
 @pages.get("/photos/<name>")
+@by_letter
 def photo(name: str) -> AnyResponse:
     """A photo in one of its sizes.
 

@@ -1,11 +1,14 @@
 """The reader's own settings: profile, digest, password, follows, mutes, tokens, sessions."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from microshare import (
+    absence,
     clock,
     config,
     departments,
@@ -18,7 +21,7 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Refused
 from microshare.web import accounts
-from microshare.web.asked import again, number, reader, undo, user
+from microshare.web.asked import again, day, number, reader, undo, user
 
 pages = Blueprint("settings", __name__)
 PROFILE = ("name", "username", "department", "language", "time_zone", "about")
@@ -54,6 +57,9 @@ def _page(typed: dict[str, str], token: str = "") -> str:
         new_token=token,
         mail_in=mail_addresses.share(),
         own_address=mail_addresses.private(who),
+        paused_until=absence.until(who, clock.now()),
+        next_letter=absence.next_letter(who, clock.now()),
+        tomorrow=clock.now().astimezone(people.zone_of(who)).date() + timedelta(days=1),
     )
 
 
@@ -77,6 +83,8 @@ def change_digest() -> Response:
         people.set_digest(
             user(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
         )
+        if "until" in request.form:
+            absence.pause(user(), day(request.form["until"]), clock.now())
     return _saved()
 
 
