@@ -51,15 +51,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     _say_where_letters_go(app)
     # Only what went wrong: a line for every round of every job would drown the log.
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
-    for job, seconds in (
-        (catch_up, INDEX),
-        (mend, INDEX),
-        (match, FINDS),
-        (send_letters, LETTERS),
-        (send_digests, DIGESTS),
-        (clean, CLEANING),
-        *_of_the_mail_door(app),
-    ):
+    for job, seconds in (*JOBS, *_of_the_mail_door(app)):
         scheduler.add_job(
             _in(app, job),
             "interval",
@@ -185,3 +177,13 @@ def clean() -> None:
         taken.forget_old(clock.now())
         proposals.forget_old(clock.now())
         register.forget_old(clock.now())
+
+
+JOBS = (
+    (catch_up, INDEX),
+    (mend, INDEX),
+    (match, FINDS),
+    (send_letters, LETTERS),
+    (send_digests, DIGESTS),
+    (clean, CLEANING),
+)

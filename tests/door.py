@@ -111,7 +111,7 @@ def names() -> Iterator[Names]:
     told = Names({f"{SELECTOR}._domainkey.{DOMAIN}": record()})
     with socket(AF_INET, SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
-        told.address = "127.0.0.1:{}".format(server.getsockname()[1])
+        told.address = f"127.0.0.1:{server.getsockname()[1]}"
 
         def serve() -> None:
             while True:

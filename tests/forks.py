@@ -64,19 +64,24 @@ def forks() -> Iterator[Forks]:
 
 
 def _serve() -> None:
-    from microshare.cli import main  # noqa: PLC0415 - what takes so long
+    from microshare.cli import main  # which takes so long
 
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:
             _, state = os.waitpid(asked["wait"], 0)
-            print(os.waitstatus_to_exitcode(state), flush=True)
+            _tell(os.waitstatus_to_exitcode(state))
             continue
         pid = os.fork()
         if pid == 0:
             _become(asked)
             main.main(args=asked["args"], prog_name="microshare")
-        print(pid, flush=True)
+        _tell(pid)
+
+
+def _tell(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
 
 
 def _become(asked: dict[str, Any]) -> None:

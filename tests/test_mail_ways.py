@@ -44,7 +44,7 @@ def company(
     subprocess.run(["cp", "-r", installed, instance], check=True)
     app = create_app(Settings(
         instance=instance, password_memory=8, mail_from="share@example.com", mail_in=SHARE,
-        lmtp="127.0.0.1:0", dns=names.address))  # fmt: skip
+        lmtp_listen="127.0.0.1:0", dns=names.address))  # fmt: skip
     with app.app_context():
         furnish()
         let_go()

@@ -72,7 +72,7 @@ def _check() -> None:
 @click.command("serve")
 @ready
 def serve_letters() -> None:
-    """Take letters by LMTP, where MICROSHARE_LMTP says, until a signal asks to stop."""
+    """Take letters by LMTP, where MICROSHARE_LMTP_LISTEN says, until a signal asks to stop."""
     _check()
     app = create_app(patient=True)
     lmtp.serve(app, _say_where)

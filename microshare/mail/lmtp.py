@@ -9,6 +9,7 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -46,13 +47,21 @@ async def _serve(app: Flask, told: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     door = Door(app)
-    make = _protocol(door)
-    if settings.lmtp.startswith("unix:"):
-        path = settings.lmtp.removeprefix("unix:")
+    make = partial(
+        _protocol(door),
+        door,
+        data_size_limit=LARGEST,
+        enable_SMTPUTF8=True,
+        hostname="microshare",
+        ident="LMTP",
+        timeout=TIMEOUT,
+    )
+    if settings.lmtp_listen.startswith("unix:"):
+        path = settings.lmtp_listen.removeprefix("unix:")
         server: Any = await loop.create_unix_server(make, path)
-        where = settings.lmtp
+        where = settings.lmtp_listen
     else:
-        host, _, port = settings.lmtp.rpartition(":")
+        host, _, port = settings.lmtp_listen.rpartition(":")
         server = await loop.create_server(make, host.strip("[]"), int(port))
         where = "{}:{}".format(*server.sockets[0].getsockname()[:2])
     told(where)
@@ -135,8 +144,8 @@ class Door:
         self.threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _protocol(door: Door) -> Callable[[], Any]:
-    """What makes a connection's protocol, of the library that speaks it."""
+def _protocol(door: Door) -> Callable[..., Any]:
+    """A connection, of the library that speaks its protocol, which is loaded now."""
     library = extras.library("aiosmtpd.lmtp")
 
     class Connection(library.LMTP):  # type: ignore[misc, name-defined]
@@ -170,14 +179,4 @@ def _protocol(door: Door) -> Callable[[], Any]:
                 status = "\r\n".join([status] * self.recipients)
             await super().push(status)
 
-    def make() -> Any:
-        return Connection(
-            door,
-            data_size_limit=LARGEST,
-            enable_SMTPUTF8=True,
-            hostname="microshare",
-            ident="LMTP",
-            timeout=TIMEOUT,
-        )
-
-    return make
+    return Connection

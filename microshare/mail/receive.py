@@ -74,6 +74,9 @@ def _guarded(name: str, raw: bytes, recipient: str, now: datetime) -> Received:
     except Unavailable as refusal:
         return Received("later", refusal.code)
     except Refusal as refusal:
+        if refusal.code == "mail-extra-missing":
+            log.error("letters wait: %s", refusal)
+            return Received("later", refusal.code)
         why = str(refusal)
     except Exception as error:
         # A fault of ours, which this letter would meet each time that it is brought. It is logged,

@@ -35,7 +35,7 @@ def proof(
 
     `unsigned`, `misaligned` (signed by others alone), `broken`, `weak` (not all that counts is
     signed, or with too short a key), `stale`, `elsewhere` (it was written to others), `odd`.
-    Raises `resolving.NoAnswer` where the DNS does not tell. `ours` says whether an address is the door's.
+    Raises `resolving.NoAnswer` where the DNS does not tell. `ours` tells an address of the door.
     """
     dkim = extras.library("dkim")
     if not _is_plain(raw):
