@@ -130,6 +130,7 @@ DMARC = ("_dmarc.acme.example", "TXT")
     (SPF, ['"v=spf1 ip4:192.0.2.0/24 +all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 ip4:192.0.2.0/24"'], "SPF", [NOTE, GOOD]),
     (SPF, ['"v=spf1 ip4:198.51.100.1 -all"'], "SPF", [NOTE]),
+    (SPF, ['"v=spf1 include:_spf.relay.example"'], "SPF", [NOTE, GOOD]),  # whose “~all” is its own
     (SPF, ['"v=spf1 ip4:192.0.2.300 ip4:192.0.2.7 -all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 include:nowhere.example ip4:192.0.2.7 -all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 a:relay.acme.example -all"'], "SPF", [GOOD]),
