@@ -46,6 +46,11 @@ def write(
             message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
             return_path=bounces.return_path(to, 0, now.date()) or "",
         )
+    queue(letter, now)
+
+
+def queue(letter: Letter, now: datetime) -> None:
+    """Let a letter leave by the worker, once what it tells of is saved."""
     db.session.add(
         PendingLetter(letter=letter.as_dict(), created_at=now, not_before=now, attempts=0, error="")
     )

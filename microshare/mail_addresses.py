@@ -102,6 +102,13 @@ def meaning(address: str) -> Meaning | None:
     return Private(user) if user is not None and number == user.mail_epoch else None
 
 
+def is_ours(address: str) -> bool:
+    """Whether it is an address of the door, signed or not; without a look at whose."""
+    base, _, ours = (share() or "").rpartition("@")
+    local, _, domain = address.strip().lower().rpartition("@")
+    return bool(base) and domain == ours and (local == base or local.startswith(f"{base}+"))
+
+
 def _signed(purpose: str, user_id: int, number: int) -> str | None:
     address = share()
     if address is None:

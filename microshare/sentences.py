@@ -8,12 +8,14 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
+from microshare import mail_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
 _ = lazy_gettext
 
 REFUSALS = {
+    **mail_sentences.REFUSALS,
     # posts
     "post-empty": _("A post needs a line: write something first."),
     "post-too-long": _(
@@ -143,6 +145,7 @@ REFUSALS = {
     "domain-not-ours": _("Only addresses of the company can join here: %(domains)s."),
     "link-expired": _("This link has been used or is too old. Please ask for a new one."),
     "link-broken": _("This link is not complete; please copy the whole of it."),
+    "link-over": _("This link worked for %(days)s days and is over."),
     "reading-only": _(
         "You read with the link of your letter, which changes nothing. Sign in first, or choose "
         "a password."
@@ -158,20 +161,6 @@ REFUSALS = {
     "letter-refused": _("The mail server refuses this letter: %(why)s"),
     "address-stopped": _(
         "Letters to %(address)s came back, so no more go there; /manage tells why."
-    ),
-    "dkim-key-unreadable": _(
-        "The key of MICROSHARE_DKIM_KEY cannot be read from %(path)s: %(why)s."
-    ),
-    "dkim-key-broken": _(
-        "%(path)s of MICROSHARE_DKIM_KEY is no private RSA key in PEM, or is damaged or encrypted. "
-        "`openssl genrsa -out dkim.pem 2048` makes one."
-    ),
-    "dkim-key-short": _(
-        "The key in %(path)s has %(bits)s bits: receivers take no less than %(least)s, and 2048 "
-        "are usual. `openssl genrsa -out dkim.pem 2048` makes one."
-    ),
-    "mail-extra-missing": _(
-        "This needs %(what)s, which is not installed: `pip install 'microshare[mail]'`."
     ),
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
     "digest-off": _("%(username)s wants no digest, or is suspended."),
@@ -228,6 +217,7 @@ MISSING = {
     "post": _("There is no such post, or it has been withdrawn."),
     "photo": _("There is no such photo, or its post has been withdrawn."),
     "tag": _("Nobody has used the tag “%(name)s” yet."),
+    "letter": _("This letter does not wait any more: it was posted, thrown away, or is too old."),
     "address": _("Nothing is held against the address %(address)s."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),

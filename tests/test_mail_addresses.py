@@ -44,6 +44,14 @@ def test_case_does_not_matter(house: House) -> None:
         assert meaning(made.upper()) == meaning(made) is not None
 
 
+def test_an_address_is_ours_whether_its_token_is_right_or_not(house: House, address: str) -> None:
+    local, _, domain = address.partition("@")
+    ours = [address, address.upper(), f"{local}+forged@{domain}"]
+    others = [f"{local}@else.example", f"{local}x@{domain}", f"x{local}+p@{domain}", "", "@"]
+    assert all(map(mail_addresses.is_ours, ours))
+    assert not any(map(mail_addresses.is_ours, others))
+
+
 def test_the_longest_address_fits(house: House) -> None:
     longest = mail_addresses.bounce_to(LARGEST, LARGEST)
     assert longest is not None and meaning(longest) == Bounce(LARGEST, LARGEST)

@@ -3,6 +3,7 @@
 from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile
 from microshare.models.posts import (
@@ -16,14 +17,19 @@ from microshare.models.posts import (
     Tag,
     Thanks,
 )
+from microshare.models.proposals import ChainLetter, ChainsMoved, Proposal, TakenLetter
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
+    "ChainLetter",
+    "ChainsMoved",
     "Department",
     "DepartmentTag",
     "Digest",
     "DigestRun",
     "DigestWord",
+    "DoorAnswer",
+    "DoorLetter",
     "FailedSignIn",
     "Find",
     "Follow",
@@ -40,12 +46,14 @@ __all__ = [
     "Post",
     "PostTag",
     "PostTerms",
+    "Proposal",
     "Revision",
     "Saved",
     "SavedSearch",
     "SigningKey",
     "Tag",
     "TagAlias",
+    "TakenLetter",
     "Thanks",
     "Token",
     "Unmatched",

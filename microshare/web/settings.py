@@ -14,6 +14,7 @@ from microshare import (
     departments,
     follows,
     grants,
+    mail_addresses,
     mutes,
     people,
 )
@@ -54,6 +55,8 @@ def _page(typed: dict[str, str], token: str = "") -> str:
         mutes=mutes.targets(who, clock.now()),
         tokens=grants.tokens_of(who),
         new_token=token,
+        mail_in=mail_addresses.share(),
+        own_address=mail_addresses.private(who),
         paused_until=absence.until(who, clock.now()),
         next_letter=absence.next_letter(who, clock.now()),
         tomorrow=clock.now().astimezone(people.zone_of(who)).date() + timedelta(days=1),
@@ -90,6 +93,15 @@ def change_keys() -> Response:
     with saving():
         people.set_keys(user(), on=bool(request.form.get("on")))
     return _saved()
+
+
+@pages.post("/settings/mail-address")
+def renew_address() -> Response:
+    """The old address ends at once."""
+    with saving():
+        mail_addresses.renew(user())
+    flash(gettext("You have a new address; letters to the old one come back."))
+    return redirect(url_for("settings.show", _anchor="mail-door"), 303)
 
 
 @pages.post("/settings/password")
