@@ -136,7 +136,8 @@ FLOODS: dict[str, Callable[[Many], bytes]] = {
     "TNEF values": lambda x: _winmail(_attribute(0x9003, _number(10**9) + b"\x03\x10\x01\x10" + (
         _number(10**9)) * len(x("x", 900_000)))),
     "TNEF texts": lambda x: _winmail(_attribute(
-        0x9003, _number(1) + b"\x1e\x00\x00\x10" + _number(1) + _number(16_384) + b"a" * 16_384) * len(x("x", 500))),
+        0x9003, _number(1) + b"\x1e\x00\x00\x10" + _number(1) + _number(9_000) + b"a" * 9_000)
+        * len(x("x", 900))),
     "packed RTF": lambda x: _rtf(len(x("x", 400_000))),
     # HTML
     "nested HTML": lambda x: _html(x("<div><blockquote><b>", 200_000) + "hello"),

@@ -58,6 +58,8 @@ _HISTORIES = ("divrplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body_sec
 _SIGNATURES = ("gmail_signature", "moz-signature", "protonmail_signature_block",
                "ms-outlook-mobile-signature", "applemailsignature", "signature", "emailsignature",
                "lineboxsignature", "mailbox_signature", "tutanota_signature")  # fmt: skip
+_KNOWN = ((marks.SIGNATURE, _SIGNATURES), (marks.HISTORY, _HISTORIES), (marks.HEAD, _HEADS),
+          (marks.WRAP, _WRAPS))  # fmt: skip
 _PREFIX = re.compile(r"^(?:x_|ecx|ydp[0-9a-f]*|m_-?[0-9]+)+")
 
 
@@ -240,17 +242,20 @@ class _Reader(HTMLParser):
 
 def _told(tag: str, given: dict[str, str | None], around: _Open) -> tuple[str, int]:
     """What an element says of the lines in it, and how many quotes they lie in."""
-    names = f"{given.get('class') or ''} {given.get('id') or ''}".lower().split()
-    names = [_PREFIX.sub("", name) for name in names[:12]]
+    is_quote = tag == "blockquote" or (tag == "div" and given.get("type") == "cite")
+    quotes = around.quotes + is_quote
+    if around.mark == marks.SIGNATURE:
+        return around.mark, quotes
+    mark = _named(given, is_quote=is_quote) if given else ""
+    return mark or ("" if is_quote else around.mark), quotes
+
+
+def _named(given: dict[str, str | None], *, is_quote: bool) -> str:
+    """What the names tell that the program gave an element."""
+    names = f"{given.get('class') or ''} {given.get('id') or ''}".lower().split()[:12]
     if "data-signatureblock" in given:
         names.append("signature")
-    quotes = around.quotes + (tag == "blockquote" or (tag == "div" and given.get("type") == "cite"))
-    if around.mark == marks.SIGNATURE or any(name.startswith(_SIGNATURES) for name in names):
-        return marks.SIGNATURE, quotes
-    if any(name.startswith(_HISTORIES) for name in names):
-        return marks.HISTORY, quotes
-    if any(name.startswith(_HEADS) for name in names):
-        return marks.HEAD, quotes
-    if tag != "blockquote" and any(name.startswith(_WRAPS) for name in names):
-        return marks.WRAP, quotes
-    return ("" if tag == "blockquote" and around.mark != marks.SIGNATURE else around.mark), quotes
+    for mark, known in _KNOWN:
+        if any(_PREFIX.sub("", name).startswith(known) for name in names):
+            return "" if is_quote and mark == marks.WRAP else mark
+    return ""
