@@ -5,13 +5,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
 from microshare import (
+    absence,
     claims,
     config,
     create_app,
@@ -340,3 +341,103 @@ def test_what_is_withdrawn_during_a_run_is_in_no_letter_that_is_written_after_it
     with saving():
         posts.withdraw(posts.get(1), people.get("ada"), NOON)
     assert shared.week(period).posts([1]) == {}
+
+
+# Real zones, weeks in which the clocks go forward and back: (zone, Monday of the letter, when
+# 08:00 of that Monday is). The week before ended with the change.
+CHANGES = [
+    ("Europe/Amsterdam", "2026-03-30", "2026-03-30T06:00"),
+    ("Europe/Amsterdam", "2026-10-26", "2026-10-26T07:00"),
+    ("America/New_York", "2026-03-09", "2026-03-09T12:00"),
+    ("America/New_York", "2026-11-02", "2026-11-02T13:00"),
+    ("Australia/Sydney", "2026-10-05", "2026-10-04T21:00"),  # forward
+    ("Australia/Sydney", "2027-04-05", "2027-04-04T22:00"),  # back
+]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_letter_comes_at_eight_on_both_sides_of_a_clock_change(
+    house: House, domain: Flask, engine: str
+) -> None:
+    letters = domain.extensions["microshare.letters"]
+    for number, (zone, monday, due) in enumerate(CHANGES):
+        at = datetime.fromisoformat(due).replace(tzinfo=UTC)
+        with saving():
+            reader = people.join(
+                email=f"r{number}@example.com", username=f"r{number}", name="R", now=NOON,
+                department=departments.get("research"), time_zone=zone)
+            follows.follow(reader, tags.named([("pumps", "pumps")], NOON)["pumps"], NOON)
+            posts.publish(house.ada, f"Of week {number} #pumps", now=at - timedelta(minutes=1))
+        digest_run.send_due(at - timedelta(seconds=1))
+        assert f"r{number}@example.com" not in [
+            letter.to for letter in letters if monday in letter.message_id]
+        digest_run.send_due(at)
+        assert [letter.message_id for letter in letters
+                if letter.to == f"r{number}@example.com" and monday in letter.message_id]
+        with saving():
+            people.set_digest(people.get(f"r{number}"), on=False, weekday=0, hour=8)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_letters_pause_on_leave_and_those_of_the_leave_are_not_sent_afterwards(
+    house: House, domain: Flask, engine: str
+) -> None:
+    grace, letters = house.grace, domain.extensions["microshare.letters"]
+    with saving():
+        tag = tags.named([("pumps", "pumps")], NOON)["pumps"]
+        follows.follow(grace, tag, NOON)
+        absence.pause(grace, date(2026, 12, 8), NOON)  # a Tuesday
+        for week in range(5):
+            at = NOON + timedelta(weeks=week, days=-1)
+            posts.publish(house.ada, f"Week {week} #pumps", now=at)
+    assert absence.next_letter(people.get("grace"), NOON).day == date(2026, 12, 14)
+    days = []
+    for day in range(30):
+        digest_run.send_due(NOON + timedelta(days=day))
+        days += [day] * (sum("grace" in letter.to for letter in letters) - len(days))
+    assert [NOON.date() + timedelta(days=day) for day in days] == [
+        date(2026, 12, 14), date(2026, 12, 21)]
+    assert "Week 3" in letters[0].text
+    assert "Week 2" not in letters[0].text
+    assert absence.until(people.get("grace"), NOON) == date(2026, 12, 8)
+    assert absence.until(people.get("grace"), NOON + timedelta(days=15)) is None
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_leave_begins_today_lasts_a_year_at_most_and_ends_when_it_is_taken_back(
+    house: House, domain: Flask, engine: str
+) -> None:
+    for until, code in ((NOON.date(), "leave-past"), (date(2027, 12, 1), "leave-long")):
+        with pytest.raises(Refused) as refused, saving():
+            absence.pause(house.grace, until, NOON)
+        assert refused.value.code == code
+    share(house)
+    with saving():
+        absence.pause(people.get("grace"), date(2026, 12, 8), NOON)
+    with pytest.raises(Refused) as refused:
+        digest_run.send_to(people.get("grace"), NOON)
+    assert refused.value.code == "digest-paused"
+    with saving():
+        absence.pause(people.get("grace"), None, NOON)
+    digest_run.send_due(NOON)
+    assert len(domain.extensions["microshare.letters"]) == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_who_never_signed_in_gets_the_letter_with_links_that_open_pages(
+    house: House, domain: Flask, engine: str
+) -> None:
+    share(house)
+    with saving():
+        noor = people.join(email="noor@example.com", username="noor", name="Noor", now=NOON,
+                           department=departments.get("research"))
+        follows.follow(noor, tags.get("pumps"), NOON)
+        people.join(email=None, username="old", name="Of an import", now=NOON,
+                    department=departments.get("research"))
+    digest_run.send_due(NOON)
+    told = {letter.to: letter.text for letter in domain.extensions["microshare.letters"]}
+    assert sorted(told) == ["grace@example.com", "noor@example.com"]
+    assert "/digest/read/" not in told["grace@example.com"]
+    assert "http://localhost/posts/1" in told["grace@example.com"]
+    assert "/posts/1" in told["noor@example.com"].split("/digest/read/r")[1]
+    assert "http://localhost/posts/1" not in told["noor@example.com"]
