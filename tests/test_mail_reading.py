@@ -171,6 +171,28 @@ def test_what_cannot_be_read_is_said(part: str, why: str) -> None:
     assert (found.unreadable, found.text) == (why, "" if why else "Stil.")
 
 
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_a_letter_within_its_signature_is_read(in_pieces: bool) -> None:
+    inner = mixed(PLAIN, file(png())).encode().replace(b"\n", b"\r\n")
+
+    def octets(content: bytes) -> bytes:
+        return b"\x04\x82" + len(content).to_bytes(2, "big") + content
+
+    told = octets(inner)
+    if in_pieces:
+        told = b"\x24\x80" + b"".join(octets(inner[at : at + 40]) for at in range(0, len(inner), 40))
+    der = b"\x30\x80" + bytes.fromhex("06092a864886f70d010701") + b"\xa0\x80" + told + b"\0\0"
+    found = letter(file(der, "application/pkcs7-mime; smime-type=signed-data"))
+    assert (found.text, len(found.photos), found.unreadable) == ("Stil.", 1, "")
+    assert (found.sender, found.subject) == ("anna@acme.nl", "Pomp 7")
+
+
+def test_an_answer_that_says_nothing_does_not_say_what_it_answers() -> None:
+    old = "Van: Bob <bob@acme.nl>\nVerzonden: maandag 2 november 2026\nOnderwerp: Pomp\n\nOud."
+    assert read("", old, WHO.replace("Pomp 7", "Re: Pomp")).text == ""
+    assert read("", old, WHO.replace("Pomp 7", "FW: Pomp")).text.endswith("Oud.")
+
+
 PHOTOS = {"jpg": b"\xff\xd8\xff\xe0", "png": png(), "gif": b"GIF89a" + b"\x20\x03\x20\x03",
           "webp": b"RIFF\0\0\0\0WEBPVP8 ", "heic": b"\0\0\0\x18ftypheic"}  # fmt: skip
 
