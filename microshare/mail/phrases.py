@@ -60,7 +60,7 @@ _WROTE = _any(
 )
 WROTE = re.compile(rf"(?i)(?<!\w)(?:{_WROTE})(?!\w)|写道|のメール|さん|書きました|작성")
 OF_ONESELF = re.compile(
-    r"(?i)\b(?:schreef|schrijf|schreven|schrieb|schreibe|wrote|sent|said) (?:ik|we|wij|ich|wir|i)\b|"
+    r"(?i)\b(?:schreef|schrijf|schreven|schrieb|schreibe|wrote|sent) (?:ik|we|wij|ich|wir|i)\b|"
     r"\b(?:i|we|ik|wij|ich|wir) (?:wrote|sent|said|schreef|schreven|schrieb|heb|have)\b"
 )
 # Words that such a line begins with, where it does not begin with a date or a name.
