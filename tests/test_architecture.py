@@ -19,7 +19,7 @@ FLOORS = {
     0.1: "mail_sentences mail_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
     0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
-    0.25: "mail.quoting mail.machines mail.tnef",
+    0.25: "mail.quoting mail.machines mail.sealed mail.tnef",
     0.3: "bounce_reading extras mail.fields slugs dialect among media",
     0.35: "mail.bodies",
     0.4: "mail.reading",  # what a letter says

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from microshare.mail import flowed, hypertext, tnef
+from microshare.mail import flowed, hypertext, sealed, tnef
 from microshare.mail.parts import Part
 
 MOST_TEXT = 512 * 1024  # bytes of plain text that are read, of all parts
@@ -154,7 +154,7 @@ def _locked(parts: list[Part], plain: str) -> str:
     letter = parts[0]
     if letter.kind == "multipart/encrypted" or "-----BEGIN PGP MESSAGE-----" in plain[:2_000]:
         return "encrypted"
-    if letter.kind in ("application/pkcs7-mime", "application/x-pkcs7-mime"):
+    if letter.kind in sealed.KINDS:
         is_signed = "signed" in letter.parameters.get("smime-type", "").lower()
         return "signed" if is_signed else "encrypted"
     return ""

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
-_NOT_CHARSETS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7",
+# Slow, of the machine, or no charset of a text.
+_NOT_CHARSETS = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "utf-7",
                  "mbcs", "oem"}  # fmt: skip
 # What letters say, and what is meant: the larger set that contains it.
 _MEANT = {
@@ -73,7 +74,8 @@ def _meant(named: str) -> str:
     except (LookupError, ValueError, UnicodeError):
         return ""
     is_text = getattr(info, "_is_text_encoding", True)
-    return info.name if is_text and info.name not in _NOT_CHARSETS else ""
+    is_charset = is_text and info.name.replace("_", "-") not in _NOT_CHARSETS
+    return info.name if is_charset else ""
 
 
 def clean(text: str) -> str:

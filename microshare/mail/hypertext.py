@@ -6,6 +6,7 @@ that follows.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import unquote
@@ -15,6 +16,7 @@ from microshare.mail import marks
 MOST_HTML = 1_500_000  # characters; a long chain of Outlook's letters comes to half of it
 MOST_TAGS = 40_000
 _MOST_OPEN = 2_000
+_NEAR = 40  # elements that one end tag may end
 _MOST_QUOTES = 9  # `>` before a line
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,4000}+>")
@@ -24,6 +26,7 @@ _RAW = re.compile(
 )
 _INLINE_DATA = re.compile(r"data:[^\s\"'<>]{64,}+")
 _SILENT = re.compile(r"(?i)<(script|style|head|title|template|xml)\b[^<>]{0,2000}+>")
+_LEFT_OPEN = ("head", "title", "xml")  # the text goes on behind one that has no end
 _DECLARED = re.compile(r"<[!?][^<>]{0,2000}+>")
 
 _HIDDEN = re.compile(r"(?i)display\s?:\s?none|font-size\s?:\s?0(?:px|pt|em)?\s?(?:;|$)")
@@ -55,6 +58,8 @@ _HISTORIES = ("divrplyfwdmsg", "appendonsend", "stopspelling", "olk_src_body_sec
 _SIGNATURES = ("gmail_signature", "moz-signature", "protonmail_signature_block",
                "ms-outlook-mobile-signature", "applemailsignature", "signature", "emailsignature",
                "lineboxsignature", "mailbox_signature", "tutanota_signature")  # fmt: skip
+_KNOWN = ((marks.SIGNATURE, _SIGNATURES), (marks.HISTORY, _HISTORIES), (marks.HEAD, _HEADS),
+          (marks.WRAP, _WRAPS))  # fmt: skip
 _PREFIX = re.compile(r"^(?:x_|ecx|ydp[0-9a-f]*|m_-?[0-9]+)+")
 
 
@@ -65,7 +70,7 @@ class _Open:
     quotes: int
     is_hidden: bool
     target: str = ""
-    label_from: int = 0
+    label: tuple[int, int] = (0, 0)  # in which line it begins, and where in that
 
 
 def text_of(html: str, most_tags: int = MOST_TAGS) -> str:
@@ -86,13 +91,17 @@ def _whole_tags(html: str, most_tags: int) -> str:
     """The HTML without comments, scripts and styles, its broken tags as text."""
     html = _INLINE_DATA.sub("data:", _without(html, "<!--", "-->"))
     said, at = [], 0
-    while silent := _SILENT.search(html, at):
-        said.append(html[at : silent.start()])
-        end = re.compile(rf"(?i)</{silent[1]}\b").search(html, silent.end())
-        if end is None:
-            at = silent.end() if silent[1].lower() in ("head", "title", "xml") else len(html)
+    endless: set[str] = set()
+    for silent in _SILENT.finditer(html):
+        name = silent[1].lower()
+        if silent.start() < at or name in endless:
             continue
-        at = end.start()
+        end = re.compile(rf"(?i)</{name}\b").search(html, silent.end())
+        if end is None and name in _LEFT_OPEN:
+            endless.add(name)
+            continue
+        said.append(html[at : silent.start()])
+        at = end.start() if end else len(html)
     html = _DECLARED.sub("", "".join(said) + html[at:])
     out: list[str] = []
     at = 0
@@ -124,6 +133,8 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.lines: list[str] = []
         self.line: list[str] = []
+        self.ended = 0  # lines
+        self.opened: Counter[str] = Counter()
         self.open: list[_Open] = [_Open("", "", 0, False)]
         self.is_pre = 0
         self.lists: list[int] = []
@@ -154,11 +165,13 @@ class _Reader(HTMLParser):
         if tag not in _VOID and len(self.open) < _MOST_OPEN:
             target = (given.get("href") or "").strip() if tag == "a" else ""
             is_hidden = top.is_hidden or bool(_HIDDEN.search(given.get("style") or ""))
-            self.open.append(_Open(tag, mark, quotes, is_hidden, target, len(self.line)))
+            label = (self.ended, len(self.line))
+            self.open.append(_Open(tag, mark, quotes, is_hidden, target, label))
+            self.opened[tag] += 1
             self.is_pre += tag == "pre"
 
     def handle_endtag(self, tag: str) -> None:
-        if not any(one.tag == tag for one in self.open[-40:]):
+        if not self.opened[tag] or all(one.tag != tag for one in self.open[-_NEAR:]):
             if tag == "p":
                 self._end_line()
             return
@@ -170,6 +183,7 @@ class _Reader(HTMLParser):
                 self._end_line()
                 self.wants_empty |= closed.tag in _APART
             self.open.pop()
+            self.opened[closed.tag] -= 1
             self.is_pre -= closed.tag == "pre"
             if closed.tag == tag:
                 return
@@ -196,7 +210,8 @@ class _Reader(HTMLParser):
             self.line.append(alt)
 
     def _name_target(self, link: _Open) -> None:
-        label = "".join(self.line[link.label_from :]).strip()
+        line, place = link.label
+        label = "".join(self.line[place if line == self.ended else 0 :]).strip()
         target = link.target
         if not re.match(r"(?i)https?://", target) or not label or len(target) > 500:
             return
@@ -209,8 +224,7 @@ class _Reader(HTMLParser):
         said = "".join(self.line)
         said = said.rstrip() if self.is_pre else re.sub(r"  +", " ", said).strip()
         self.line = []
-        for one in self.open[-40:]:
-            one.label_from = 0
+        self.ended += 1
         if not said and not even_empty:
             return
         top = self.open[-1]
@@ -228,17 +242,20 @@ class _Reader(HTMLParser):
 
 def _told(tag: str, given: dict[str, str | None], around: _Open) -> tuple[str, int]:
     """What an element says of the lines in it, and how many quotes they lie in."""
-    names = f"{given.get('class') or ''} {given.get('id') or ''}".lower().split()
-    names = [_PREFIX.sub("", name) for name in names[:12]]
+    is_quote = tag == "blockquote" or (tag == "div" and given.get("type") == "cite")
+    quotes = around.quotes + is_quote
+    if around.mark == marks.SIGNATURE:
+        return around.mark, quotes
+    mark = _named(given, is_quote=is_quote) if given else ""
+    return mark or ("" if is_quote else around.mark), quotes
+
+
+def _named(given: dict[str, str | None], *, is_quote: bool) -> str:
+    """What the names tell that the program gave an element."""
+    names = f"{given.get('class') or ''} {given.get('id') or ''}".lower().split()[:12]
     if "data-signatureblock" in given:
         names.append("signature")
-    quotes = around.quotes + (tag == "blockquote" or (tag == "div" and given.get("type") == "cite"))
-    if around.mark == marks.SIGNATURE or any(name.startswith(_SIGNATURES) for name in names):
-        return marks.SIGNATURE, quotes
-    if any(name.startswith(_HISTORIES) for name in names):
-        return marks.HISTORY, quotes
-    if any(name.startswith(_HEADS) for name in names):
-        return marks.HEAD, quotes
-    if tag != "blockquote" and any(name.startswith(_WRAPS) for name in names):
-        return marks.WRAP, quotes
-    return ("" if tag == "blockquote" and around.mark != marks.SIGNATURE else around.mark), quotes
+    for mark, known in _KNOWN:
+        if any(_PREFIX.sub("", name).startswith(known) for name in names):
+            return "" if is_quote and mark == marks.WRAP else mark
+    return ""

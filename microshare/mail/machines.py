@@ -72,10 +72,11 @@ def _is_bounce(letter: Part, sender: str, subject: str, body: str) -> bool:
     codes = bool(signs.SMTP_CODE.search(body))
     returned = bool(signs.RETURNED.search(body))
     by_nobody = bool(daemon) or _has_no_return(letter)
-    return (
-        (by_nobody and (named or says or codes))
-        or (not _is_answer(letter, subject) and named + says + codes + returned > 1 + (not named))
-    )
+    if by_nobody:
+        return named or says or codes
+    if _is_answer(letter, subject):
+        return False
+    return (named and (codes or returned)) or (says and returned)
 
 
 def _is_daemon(letter: Part, sender: str) -> str:

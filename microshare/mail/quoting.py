@@ -13,6 +13,7 @@ from microshare.mail.heads import Line, head, history, is_quoted, next_said
 
 MOST_LINES = 4_000
 _LONGEST_LINE = 20_000  # characters
+_LONGEST_SHARED = 400
 _FORWARDS = 4
 
 
@@ -35,13 +36,15 @@ def newest(body: str) -> str:
 
 def read(body: str) -> Own:
     """The same, and whether it is the sender's own."""
-    lines = [_line(part) for written in body.split("\n")[:MOST_LINES] for part in _shared(written)]
+    lines = [_line(part) for written in body.split("\n")[:MOST_LINES]
+             for part in _shared(written.rstrip())]  # fmt: skip
     return _newest(lines, _FORWARDS)
 
 
 def _shared(written: str) -> list[str]:
     """A line in two where a program wrote `On … wrote:` behind the sender's own words."""
-    match = phrases.SHARED.fullmatch(written) if len(written) < 400 else None
+    may = len(written) < _LONGEST_SHARED and written.endswith(":")
+    match = phrases.SHARED.fullmatch(written) if may else None
     return [match[1], match[2]] if match else [written]
 
 

@@ -9,9 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from microshare import text as texts
-from microshare.mail import addresses, bodies, encodings, machines, marks, parts, photos, quoting
+from microshare.mail import (
+    addresses,
+    bodies,
+    encodings,
+    machines,
+    marks,
+    parts,
+    photos,
+    quoting,
+    sealed,
+    subjects,
+)  # fmt: skip
 from microshare.mail.bodies import Body
 from microshare.mail.parts import Part
+from microshare.mail.quoting import Own
 from microshare.mail.subjects import subject_line
 
 __all__ = ["Incoming", "read", "subject_line"]
@@ -38,13 +50,15 @@ class Incoming:
 
 def read(raw: bytes) -> Incoming:
     """What a letter says. Raises nothing, whatever the bytes."""
-    apart = parts.taken_apart(raw)
+    apart = sealed.opened(parts.taken_apart(raw))
     letter = apart[0]
     writers = _addresses(letter, "from")
     name, sender = writers[0] if len({address for _, address in writers}) == 1 else ("", "")
     subject = texts.tidy(encodings.words(letter.get("subject")[:4096]))[:1000]
     body = bodies.read(apart)
     own = quoting.read(body.text)
+    if own.is_handed_on and subjects.is_answer(subject):
+        own = Own("", is_handed_on=False)  # an answer that says nothing
     text = texts.tidy_note(marks.without_pictures(own.text))
     return Incoming(
         message_id=_message_id(letter, raw),

@@ -17,6 +17,8 @@ _FORWARDS = (
 )
 _COUNT = r"(?:\s?[\[(^*]\d{1,4}[\])]?|\d{1,3})?"
 _PREFIX = re.compile(rf"(?i)\s*+(?:{_ANSWERS}|{_FORWARDS})\s?{_COUNT}\s{{0,3}}+[:：]\s*+")
+_ANSWER = re.compile(rf"(?i)\s*+(?:{_ANSWERS})\s?{_COUNT}\s{{0,3}}+[:：]")
+_FORWARD = re.compile(rf"(?i)\s*+(?:{_FORWARDS})\s?{_COUNT}\s{{0,3}}+[:：]")
 # A list's name in brackets, a ticket's number in any, what a gateway says of where it came from.
 _TAG = re.compile(
     r"(?i)\s*+(?:\[(?!\s*+\])[^\[\]]{1,60}+\]"
@@ -59,6 +61,15 @@ def subject_line(subject: str) -> str:
             break
         said = shorter
     return _TAIL.sub("", said).strip(" \t:–—-")
+
+
+def is_answer(subject: str) -> bool:
+    """Whether a program says that it answers a letter, and does not pass one on.
+
+    >>> is_answer("Re: Fwd: pomp"), is_answer("Fwd: Re: pomp"), is_answer("VS: pomp")
+    (True, False, False)
+    """
+    return bool(_ANSWER.match(subject)) and not _FORWARD.match(subject)
 
 
 def bare(subject: str) -> str:
