@@ -314,6 +314,7 @@ def trusted(post_office: imap.Server, monkeypatch: pytest.MonkeyPatch) -> imap.S
     """The server's certificate is one that this machine trusts; its mailbox is empty."""
     monkeypatch.setenv("SSL_CERT_FILE", str(post_office.certificate))
     monkeypatch.setattr(mailbox, "PAUSE", 0.1)
+    monkeypatch.setattr(mailbox, "TIMEOUT", 5.0)
     post_office.empty()
     return post_office
 
@@ -376,7 +377,7 @@ def _end_conversations(server: imap.Server) -> None:
     theirs = [one for one in children if Path(f"/proc/{one}/comm").read_text() == "imap\n"]
     assert theirs
     for one in theirs:
-        os.kill(int(one), signal.SIGKILL)
+        os.kill(int(one), signal.SIGTERM)
 
 
 def test_a_worker_that_is_killed_while_it_empties_loses_nothing(
