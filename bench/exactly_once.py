@@ -94,6 +94,10 @@ class Server:
             if pid:
                 os.kill(pid, signal.SIGKILL)
 
+    def _go_on(self) -> None:
+        """Some letters more, so that the others are left to the next runs."""
+        self.step, self.left = "in RCPT, the run alone", 20
+
     def _is_it(self, *steps: str) -> bool:
         return self.step in steps and self.left <= 0
 
@@ -104,7 +108,7 @@ class Server:
         if self._is_it("in RCPT", "in RCPT, the run alone"):
             self.kill(whole=self.step == "in RCPT")
         if self._is_it("the server asks to come later"):
-            self.step = ""
+            self._go_on()
             return "451 4.7.1 greylisted, come later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -114,7 +118,7 @@ class Server:
             self.kill(whole=True)
             return "451 gone"  # to nobody: without a yes it is not taken
         if self._is_it("the server drops the connection"):
-            self.step = ""
+            self._go_on()
             connection = server.transport
             if connection:
                 connection.close()

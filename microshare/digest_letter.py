@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -17,13 +18,30 @@ from microshare.letter_parts import Words
 from microshare.mailer import Letter
 from microshare.models import User
 
+LARGEST = 57_000  # bytes of both parts; with its headers a letter is under 60 KB
 SUBJECT = 60  # characters of the best line; phones show some forty of a subject
 # Blanks that keep the beginning of the letter out of the list of letters, behind the preheader.
-FILLER = "\u200c\u00a0" * 60
+FILLER = "\u200c\u00a0" * 40
 
 
 def render(reader: User, digest: Contents) -> Letter:
-    """The letter of this digest; its Message-ID is the same whenever it is rendered."""
+    """The letter of this digest; its Message-ID is the same whenever it is rendered.
+
+    Where long names and another script make it too large, it has some lines less.
+    """
+    letter = _rendered(reader, digest)
+    while len(letter.html) + len(letter.text) > LARGEST // 3 and mailer.size(letter) > LARGEST:
+        parts = {name: getattr(digest, name) for name in ("yours", "questions", "thanked")}
+        longest = max(parts, key=lambda name: len(parts[name]))
+        if len(parts[longest]) < 2:
+            break
+        fewer: dict[str, Any] = {longest: parts[longest][:-1]}
+        digest = replace(digest, **fewer)
+        letter = _rendered(reader, digest)
+    return letter
+
+
+def _rendered(reader: User, digest: Contents) -> Letter:
     settings = config.current()
     leave = f"{settings.url}/digest/unsubscribe/{_signer().dumps(reader.id)}"
     day, email = digest.period.day, reader.email or ""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.headerregistry import Address
 from typing import Any
 
 from flask import render_template
@@ -110,11 +111,11 @@ def continued(
 ) -> None:
     """To one reader of a chain, in its author's name: here it goes on. Answers go to the author."""
     headers = {
-        "From": f"{letter_form.phrase(author.name)} <{config.current().mail_from}>",
+        "From": str(Address(author.name, addr_spec=config.current().mail_from)),
         "Auto-Submitted": "auto-generated",  # a click sends it, no letter
     }
     if author.email:
-        headers["Reply-To"] = f"{letter_form.phrase(author.name)} <{author.email}>"
+        headers["Reply-To"] = str(Address(author.name, addr_spec=author.email))
     is_reply = re.match(r"(?i)\s*(?:re|antw|aw|sv)\s*:", origin.subject)
     _write(
         "continued",

@@ -86,6 +86,11 @@ def message(letter: Letter, now: datetime) -> bytes:
     return seals.sealed(head + b"\r\n" + b"\r\n".join(body))
 
 
+def size(letter: Letter) -> int:
+    """How many bytes its two parts take on the way."""
+    return len(_part("plain", letter.text)) + len(_part("html", letter.html))
+
+
 def _header(name: str, value: object) -> bytes:
     """One header. `email` would encode what is long, also an address that is read as it is."""
     if name in PEOPLE or not str(value).isascii():
@@ -97,10 +102,14 @@ def _header(name: str, value: object) -> bytes:
 
 def _part(subtype: str, text: str) -> bytes:
     # By the library's C: what `email` does in Python takes longer than the letter took to write.
-    lines = text.replace("\r\n", "\n").encode()
-    encoded = binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+    raw = text.replace("\r\n", "\n").encode()
+    encoded, how = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n"), "quoted-printable"
+    if len(encoded) > len(raw) * 1.4:  # another script than ours
+        raw = raw.replace(b"\n", b"\r\n")
+        lines = [binascii.b2a_base64(raw[at : at + 57]) for at in range(0, len(raw), 57)]
+        encoded, how = b"".join(lines).replace(b"\n", b"\r\n"), "base64"
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
-    return head.encode() + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + encoded
+    return f"{head}Content-Transfer-Encoding: {how}\r\n\r\n".encode() + encoded
 
 
 def domain() -> str:

@@ -35,8 +35,8 @@ def of(domain: str) -> Policy:
 def _follow(policy: Policy, domain: str, *, is_first: bool = False) -> int:
     texts = [t for t in resolving.lookup(domain, "TXT") if t.lower().split(" ")[0] == "v=spf1"]
     for term in texts[0].split()[1:] if texts else []:
-        if policy.lookups > LOOKUPS:
-            return len(texts)
+        if policy.lookups > LOOKUPS and not term.lower().endswith("all"):
+            continue
         _read(policy, domain, term.lower(), is_first=is_first)
     return len(texts)
 

@@ -112,7 +112,7 @@ ODD = st.text(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(ODD, ODD, st.integers(1, 30), st.sampled_from(["post", "reply", "proposal"]))
 def test_any_letter_keeps_the_rules_of_a_post(subject: str, body: str, times: int, how: str) -> None:
     app = Flask("house")

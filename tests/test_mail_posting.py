@@ -181,6 +181,7 @@ REFUSED = [
     (letter("Re: Your digest", "Nice!", references=("digest.2026-11-23.1@acme.example",)),
      "letter-answers-ours"),
     (letter("\u200b\u200b", "More."), "post-empty"),
+    (letter("\u200b\x00\ud800", "\x00\ud800More.", message_id="\x00"), "post-empty"),
 ]  # fmt: skip
 
 
@@ -191,7 +192,9 @@ def test_a_refusal_is_a_sentence_and_nothing_that_was_written_is_lost(house: Hou
         told = written()[-1]
         assert told.subject.startswith("Not posted: ")
         for part in (told.text, html.unescape(told.html)):
-            assert sent.text.strip() in part and sent.subject.strip() in part
+            assert sent.text.strip("\0\ud800 \n") in part
+            assert sent.subject.strip("\0\ud800 ") in part
+        mailer.message(told, LATER)
         assert take(sent, house.ada).kind == "repeated"
     assert everything() == [] and len(written()) == len(REFUSED)
 
@@ -449,6 +452,19 @@ class TestChains:
         assert (proposal.recipients, proposal.line, proposal.note) == ([], "", "")
         ada = people.get("ada")
         assert take(chain(2), ada).kind == "known"
+
+    def test_only_who_can_be_written_to_is_written_to(self, house: House) -> None:
+        with saving():
+            house.ada.name = "Ädä " + "ë" * 70
+        odd = ("x@y\r\nBcc: z", "\x00@acme.example", "é@acme.example", "b@acme.example", '"a b"@x.y')
+        take(chain(cc=(SHARE, *odd)), house.ada)
+        proposal = db.session.query(Proposal).one()
+        assert proposal.recipients == ["bob@acme.example", "grace@example.com", "b@acme.example"]
+        self.publish(proposal.id, told=("b@acme.example",))
+        told = email.message_from_bytes(mailer.message(written()[-1], LATER), policy=policy.default)
+        for header, address in (("From", "microshare@acme.example"), ("Reply-To", "ada@example.com")):
+            assert str(told[header]).startswith("Ädä ëëëë")
+            assert [one.addr_spec for one in told[header].addresses] == [address]
 
     def test_nobody_is_told_who_was_not_ticked(self, house: House) -> None:
         take(chain(), house.ada)

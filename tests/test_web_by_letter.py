@@ -128,6 +128,7 @@ def test_it_opens_nothing_else_and_no_form_changes_anything(
             tried += 1
     assert tried > 60
     assert everything(site) == before
+    assert WAY in browser.post("/posts/1/thanks").get_data(as_text=True)  # a form of nobody's
     told = browser.post("/posts/1/thanks", data={"csrf_token": token},
                         headers={"Accept": "application/json"})
     assert told.json is not None

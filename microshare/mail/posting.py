@@ -7,8 +7,9 @@ after a crash at any moment, adds nothing.
 """
 
 import io
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import force_locale, gettext
@@ -22,6 +23,7 @@ from microshare import (
     posts,
     proposals,
     taken,
+    text,
 )
 from microshare.db import saving
 from microshare.errors import Forbidden, Missing, Refusal, Refused
@@ -31,6 +33,7 @@ from microshare.mail_letters import Origin, Told
 from microshare.models import Post, User
 from microshare.photos import Chosen, Upload
 
+_ADDRESS = re.compile(r"[!#-'*+/-9=?^-~-]{1,64}@[a-z0-9.-]{1,189}")  # that every relay takes
 _LONGEST_QUOTE = 80  # characters of the line that a photo is named by
 
 
@@ -58,6 +61,7 @@ def take(
     """
     if incoming.automatic:
         return Outcome("ignored")
+    incoming = _storable(incoming)
     recipient = f"reply {meaning.post_id}" if isinstance(meaning, Reply) else "share"
     key = taken.key(sender.id, incoming.message_id, recipient)
     if taken.is_taken(key):
@@ -71,6 +75,17 @@ def take(
         return _post(incoming, sender, origin, now)
     except (Refused, Forbidden, Missing) as refusal:
         return _refuse(incoming, sender, refusal, origin, now)
+
+
+def _storable(incoming: Incoming) -> Incoming:
+    """The letter without what no post, no database and no answer can hold."""
+    return replace(
+        incoming,
+        message_id=text.visible(incoming.message_id),
+        references=tuple(map(text.visible, incoming.references)),
+        subject=text.visible(incoming.subject),
+        text=text.visible(incoming.text),
+    )
 
 
 def _is_aside(incoming: Incoming) -> bool:
@@ -209,7 +224,7 @@ def _propose(incoming: Incoming, sender: User, origin: Origin, now: datetime) ->
     chain = proposals.Chain(
         subject_line(incoming.subject),
         incoming.text,
-        _others(incoming),
+        [one for one in _others(incoming) if _ADDRESS.fullmatch(one)],
         len(incoming.photos),
         origin,
     )

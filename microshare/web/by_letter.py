@@ -61,9 +61,10 @@ def ways_in() -> str | Response:
     return _ways(known) if known else redirect(url_for("accounts.enter"), 303)
 
 
-def _ways(known: Reader, typed: dict[str, str] | None = None) -> str:
+def _ways(known: Reader) -> str:
+    typed = {name: request.form[name] for name in ("line", "note") if request.form.get(name)}
     with force_locale(known.language):
-        return rendered("letter_reading.html", person=known, typed=typed or {})
+        return rendered("letter_reading.html", person=known, typed=typed)
 
 
 def let_in(view: object) -> tuple[bool, Response | None]:
@@ -77,8 +78,13 @@ def let_in(view: object) -> tuple[bool, Response | None]:
         return True, None
     if as_json():
         raise Forbidden("reading-only")
-    typed = {name: request.form[name] for name in ("line", "note") if request.form.get(name)}
-    return True, make_response(_ways(known, typed), 403)
+    return True, make_response(_ways(known), 403)
+
+
+def instead() -> str | None:
+    """What who reads by a letter is shown in place of a form's answer; None for all others."""
+    known = _holder()
+    return _ways(known) if known else None
 
 
 def _holder() -> Reader | None:
