@@ -111,13 +111,13 @@ def history(lines: list[Line], at: int) -> int:
     following = next_said(lines, at + 1)
     introduced = phrases.SEPARATOR.fullmatch(line.text) or phrases.FORWARDED.fullmatch(line.text)
     if introduced:
-        return _header(lines, following, least=1) or head(lines, following) or at + 1
+        return _header(lines, following) or head(lines, following) or at + 1
     if phrases.RULE.fullmatch(line.text) or marks.RULE in line.mark:
         return _header(lines, following)
     return _header(lines, at)
 
 
-def _header(lines: list[Line], at: int, least: int = 2) -> int:
+def _header(lines: list[Line], at: int) -> int:
     """Where the lines `From: …`, `Sent: …`, `Subject: …` end that begin here, else 0."""
     kinds: set[str] = set()
     valued = ""
@@ -144,7 +144,7 @@ def _header(lines: list[Line], at: int, least: int = 2) -> int:
     if "from" not in told and not {"sent", "to", "subject"} <= told:
         return 0
     telling = phrases.ADDRESSED.search(valued) or phrases.DATED.search(valued)
-    return last if len(told) >= (least if telling else 3) else 0
+    return last if len(told) >= (2 if telling else 3) else 0
 
 
 def _kind(match: re.Match[str]) -> str:
