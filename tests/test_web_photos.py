@@ -162,11 +162,9 @@ def test_more_than_four_large_photos_at_once_are_not_even_read(ada: Browser) -> 
 
 
 def test_other_forms_stay_small(ada: Browser) -> None:
-    post = publish(ada, "A seal")
     token = ada.token()
-    for path in (f"/posts/{post}/edit", "/settings"):
-        large = {"csrf_token": token, "photo": FileStorage(io.BytesIO(b"x" * 2_000_000), "x")}
-        assert upload(ada, path, large).status_code == 413
+    large = {"csrf_token": token, "photo": FileStorage(io.BytesIO(b"x" * 2_000_000), "x")}
+    assert upload(ada, "/settings", large).status_code == 413
     text = {"csrf_token": token, "line": "x" * 2_000_000}
     assert upload(ada, "/posts", text).status_code == 413
 

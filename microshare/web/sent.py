@@ -8,12 +8,12 @@ from flask import Request, request
 
 from microshare import media, photos
 from microshare.errors import Refused
-from microshare.photos import Chosen, Upload
+from microshare.photos import Chosen, Said, Upload
 
 # Four photos at their limit, and as much again to tell who sends more what is wrong with it,
 # with the typed text kept. What is over a photo's limit is read and forgotten.
 LARGEST_BODY = 2 * photos.LIMIT * media.LARGEST_FILE  # bytes
-WITH_PHOTOS = ("posts.publish",)
+WITH_PHOTOS = ("posts.publish", "posts.edit")
 _IN_MEMORY = 512 * 1024  # bytes; a larger file goes to the disk while it is read
 
 
@@ -65,11 +65,24 @@ def words() -> list[tuple[str, str]]:
     return [(alt, plain) for alt, plain, _ in _fields()]
 
 
-def chosen() -> list[Chosen]:
-    """The photos of this form, fit to show; or the refusal of the first that cannot be."""
+def said() -> list[Said]:
+    """What an edit says of the photos that the post has, each by its name."""
+    form = request.form
+    removed = set(form.getlist("remove"))
+    fields = zip(
+        form.getlist("kept"), form.getlist("kept_alt"), form.getlist("kept_plain"), strict=False
+    )
+    return [Said(name, alt, plain == "1", name in removed) for name, alt, plain in fields]
+
+
+def chosen(first: int = 1) -> list[Chosen]:
+    """The photos of this form, fit to show; or the refusal of the first that cannot be.
+
+    `first` is the place on the post of the first one.
+    """
     uploads = []
-    for number, (alt, plain, file) in enumerate(_fields(), 1):
+    for number, (alt, plain, file) in enumerate(_fields(), first):
         if file is None:
             raise Refused("photo-missing", number=number)
         uploads.append(Upload(file, alt, plain == "1"))
-    return photos.chosen(uploads)
+    return photos.chosen(uploads, first)
