@@ -18,6 +18,7 @@ class PhotoThen(NamedTuple):
 
     happened: str
     alt_html: str
+    is_decoration: bool
 
 
 class Version(NamedTuple):
@@ -92,10 +93,11 @@ def _photos(
             changes.marked(
                 html.escape(alts.get(photo.name, photo.alt)), html.escape(photo.alt), words
             ),
+            not photo.alt,
         )
         for photo in now
     ]
     has = {photo.name for photo in now}
     return told + [
-        PhotoThen("removed", html.escape(alt)) for name, alt in alts.items() if name not in has
+        PhotoThen("removed", html.escape(alt), not alt) for name, alt in alts.items() if name not in has
     ]
