@@ -98,6 +98,5 @@ def _photos(
         for photo in now
     ]
     has = {photo.name for photo in now}
-    return told + [
-        PhotoThen("removed", html.escape(alt), not alt) for name, alt in alts.items() if name not in has
-    ]
+    gone = [alt for name, alt in alts.items() if name not in has]
+    return told + [PhotoThen("removed", html.escape(alt), not alt) for alt in gone]

@@ -1,7 +1,6 @@
 """An open page stays up to date, and asks no more than it has to. Its clock is the test's."""
 
 import re
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from microshare import create_app, posts
-from microshare.config import Settings
-from microshare.db import db, saving
+from microshare import posts
+from microshare.db import saving
 from tests import served
-from tests.conftest import NOON, furnish
-from tests.test_browser import browser, signed_in, url  # noqa: F401 - fixtures
+from tests.browsing import browser, furnished, signed_in, url  # noqa: F401 - fixtures
+from tests.conftest import NOON, House
 
 # Longer than the page waits, and shorter than it waits when one question was not answered.
 NEXT = 25_000  # ms
@@ -239,14 +237,11 @@ def test_who_is_signed_out_asks_no_more(browser: Browser, url: str) -> None:  # 
 def test_a_page_goes_on_when_the_server_was_stopped_and_started(
     browser: Browser, installed, tmp_path  # type: ignore[no-untyped-def] # noqa: F811
 ) -> None:
-    shutil.copytree(installed, tmp_path / "instance")
-    settings = Settings(instance=tmp_path / "instance", password_memory=8, company="Acme")
-    with create_app(settings).app_context():
-        house = furnish()
+    def fill(house: House) -> None:
         with saving():
             posts.publish(house.ada, "Before", now=NOON)
-        db.session.remove()
-        db.engine.dispose()
+
+    settings = furnished(installed, tmp_path / "instance", fill)
     with ExitStack() as servers:
         server, address = servers.enter_context(served.running(settings))
         reader, writer = Reader(signed_in(browser, address, "grace")), signed_in(browser, address)
