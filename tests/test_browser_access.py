@@ -41,7 +41,7 @@ def test_axe_finds_nothing_in_what_unfolds_and_in_what_is_refused(
 ) -> None:
     page = signed_in(browser, url, viewport=PHONE, color_scheme="dark")
     page.goto("/everyone")
-    page.locator("a[data-choices]").first.click()
+    page.locator("a.more").first.click()
     expect(page.locator(".panel").first).to_be_visible()
     is_well(page, "the choices of a post")
     page.keyboard.press("Escape")

@@ -382,11 +382,19 @@ def test_a_post_waits_for_its_writer_and_never_goes_as_somebody_else(world: Worl
     page.goto("/outbox")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     sign_in(page, "grace")
+    world.relay.posts.clear()
     write(page, "by grace alone")
     expect(page).to_have_url(re.compile(r"/posts/\d+$"))
     page.goto("/outbox")
     expect(page.get_by_text("Posts of other colleagues")).to_be_visible()
     expect(page.get_by_text("by ada alone")).to_have_count(0)
+    # As the worker asks, for whoever is signed in: it is tried, and waits on.
+    assert page.evaluate("outbox.drain()") == ""
+    waiting = page.evaluate("async () => (await outbox.all()).filter((one) => one.state !== 'sent')")
+    assert [(one["state"], one["why"], one["user"]) for one in waiting] == [
+        ("waiting", "signed-out", 1)
+    ]
+    assert [b"grace" in body for body in world.relay.posts] == [True]
     assert world.lines("by ") == ["by grace alone"]
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -1,9 +1,10 @@
 // Thank, save, tag on, follow, mute: the form is sent, and what it changed is shown, without
-// leaving the page. A button does so if it, or what it stands in, has `data-live`:
+// leaving the page. A button does so if it, or what it stands in, is `LIVE`:
 //   what is muted or no longer followed in a post can be undone in the same place;
 //   else in a post, its tags and what can be done are taken from the page of its choices;
 //   in a `data-part`, all such parts are taken from the page as it is now.
 
+const LIVE = ".actions, .reasons, [data-live]";
 const postOf = (id) => `[data-post-id="${id}"]`;
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
@@ -124,7 +125,7 @@ let queue = Promise.resolve(); // one after the other, so that the last answer i
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = event;
-  if (event.defaultPrevented || !button?.closest("[data-live]") || "plain" in button.dataset) return;
+  if (event.defaultPrevented || !button?.closest(LIVE) || "plain" in button.dataset) return;
   const { postId, about } = button.closest("[data-post-id], [data-about]")?.dataset ?? {};
   const id = postId ?? about;
   if (!id && !button.closest("[data-part]")) return;
@@ -138,7 +139,7 @@ document.addEventListener("submit", (event) => {
 
 // What else can be done with a post stands on a page of its own; here it unfolds in its place.
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-choices]");
+  const link = event.target.closest?.("a.more");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const answer = await fetch(link.href).catch(() => undefined);
