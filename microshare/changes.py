@@ -15,15 +15,16 @@ _ALIKE = 0.3  # of two texts that have less in common the whole is marked, not e
 
 
 class Words(NamedTuple):
-    """What who does not see the marks hears before a change."""
+    """What who does not see the marks hears before a change, and in which language."""
 
     added: str
     removed: str
+    language: str = ""
 
 
-def marked(before: str, after: str, words: Words) -> str:
+def marked(before: str, after: str, words: Words, language: str = "") -> str:
     """The safe HTML `after` with what it says anew in `<ins>`; what it says no more of the safe
-    HTML `before` stands in `<del>`, as words only.
+    HTML `before` stands in `<del>`, as words only, in this language if it is another.
 
     >>> marked("a <em>small</em> leak", "a large leak", Words("new", "old"))
     'a <del><span class="unseen">(old </span>small<span class="unseen">)</span></del> \
@@ -42,7 +43,9 @@ def marked(before: str, after: str, words: Words) -> str:
         if place > at_old:
             gone[at_new] = " ".join(plain[old[at_old][1] : old[place - 1][2]].split())
         at_old, at_new = place + size, at + size
-    return _woven(pieces, fresh, gone, words)
+    start, stop = _marks("del", words.removed, words, language)
+    removed = {place: start + text + stop for place, text in gone.items()}
+    return _woven(pieces, fresh, removed, words)
 
 
 def _words(safe: str) -> tuple[list[tuple[str, int, int]], str]:
@@ -58,17 +61,17 @@ def _words(safe: str) -> tuple[list[tuple[str, int, int]], str]:
     return found, plain
 
 
-def _marks(tag: str, said: str) -> tuple[str, str]:
+def _marks(tag: str, said: str, words: Words, language: str = "") -> tuple[str, str]:
     """What begins and ends a change; who does not see it hears what it is, and where it ends."""
-    start = f'<{tag}><span class="unseen">({html.escape(said)} </span>'
+    spoken, ours = (one and f' lang="{one}"' for one in (language, words.language))
+    start = f'<{tag}{spoken}><span class="unseen"{ours}>({html.escape(said)} </span>'
     return start, f'<span class="unseen">)</span></{tag}>'
 
 
 def _woven(
-    pieces: list["regex.Match[str]"], fresh: set[int], gone: dict[int, str], words: Words
+    pieces: list["regex.Match[str]"], fresh: set[int], removed: dict[int, str], words: Words
 ) -> str:
-    start, stop = _marks("ins", words.added)
-    removed = {place: text.join(_marks("del", words.removed)) for place, text in gone.items()}
+    start, stop = _marks("ins", words.added, words)
     last = sum(piece["word"] is not None for piece in pieces)
     woven, blank, end, place = "", "", "", 0  # end: of the mark that is open
     for piece in pieces:

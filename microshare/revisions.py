@@ -62,23 +62,26 @@ def version_of(post: Post) -> int:
 def versions(post: Post, words: Words) -> list[Version]:
     """All that the post said, the newest first; `words` tell changes to who does not see them."""
     before: Post | Revision | None = None
+    was = ""
     told: list[Version] = []
     says: list[Post | Revision] = [*of(post), post]
     for one in says:
         line, note = one.line_html, one.note_html
+        language = one.language if isinstance(one, Post) else spoken.of(f"{one.line}\n{one.note}")
         if before is not None:
-            line = changes.marked(before.line_html, line, words)
-            note = changes.marked(before.note_html, note, words)
+            other = was if was != language else ""
+            line = changes.marked(before.line_html, line, words, other)
+            note = changes.marked(before.note_html, note, words, other)
         told.append(
             Version(
                 (one.edited_at or one.created_at) if isinstance(one, Post) else one.written_at,
-                one.language if isinstance(one, Post) else spoken.of(f"{one.line}\n{one.note}"),
+                language,
                 line,
                 note,
                 _photos(before, one, words),
             )
         )
-        before = one
+        before, was = one, language
     return told[::-1]
 
 

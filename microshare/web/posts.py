@@ -1,7 +1,7 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from microshare import (
@@ -101,7 +101,9 @@ def history(post_id: int) -> str:
     return render_template(
         "history.html",
         post=post,
-        versions=revisions.versions(post, Words(gettext("added:"), gettext("removed:"))),
+        versions=revisions.versions(
+            post, Words(gettext("added:"), gettext("removed:"), str(get_locale()))
+        ),
     )
 
 
