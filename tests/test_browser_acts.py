@@ -110,6 +110,27 @@ def test_a_post_is_tagged_on_and_its_thread_muted_from_the_menu(
     closed(page)
 
 
+def test_in_a_thread_who_thanked_and_what_is_tagged_on_change_in_place(
+    browser: Browser, url: str  # noqa: F811
+) -> None:
+    page = opened(browser, url, "/posts/41")
+    about = page.get_by_role("region", name="About this post")
+    thanks = posts(page).first.get_by_role("button", name="Thanks")
+    thanks.click()
+    expect(about).to_contain_text("Thanks from Grace")
+    expect(thanks).to_be_focused()
+    thanks.click()
+    expect(about).not_to_contain_text("Thanks from")
+    about.get_by_text("Tag on, to bring it to").click()
+    about.get_by_label("Tags").fill("#flange")
+    about.get_by_role("button", name="Tag on").click()
+    expect(posts(page).first.locator(".chips")).to_contain_text("#flange, tagged on by Grace")
+    expect(about.get_by_label("Tags")).to_have_value("")
+    page.get_by_role("button", name="Take #flange off").click()
+    expect(page.locator(".chips")).to_have_count(0)
+    closed(page)
+
+
 def test_a_reply_is_written_below_its_post_and_stands_there(
     browser: Browser, url: str  # noqa: F811
 ) -> None:

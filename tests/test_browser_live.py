@@ -157,6 +157,24 @@ def test_what_one_writes_and_thanks_for_the_other_sees_without_reloading(
         one.context.close()
 
 
+def test_in_a_thread_the_names_of_who_thanked_come_by_themselves(
+    browser: Browser, url: str  # noqa: F811
+) -> None:
+    reader = Reader(signed_in(browser, url, "linus"), "/posts/41")
+    other = signed_in(browser, url, "ada")
+    other.goto("/posts/41")
+    post(other, "41").get_by_role("button", name="Thanks").click()
+    expect(other.get_by_role("region", name="About this post")).to_contain_text("Thanks from Ada")
+    about = reader.page.get_by_role("region", name="About this post")
+    expect(about).not_to_contain_text("Thanks")
+    reader.wait()
+    expect(about).to_contain_text("Thanks from Ada")
+    expect(about).to_contain_text("Your post reached 1 department.")
+    assert reader.stayed()
+    for one in (reader.page, other):
+        one.context.close()
+
+
 def test_the_own_posts_are_no_news_and_those_of_the_own_feed_come_with_their_reasons(
     browser: Browser, url: str  # noqa: F811
 ) -> None:
