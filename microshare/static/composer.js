@@ -137,7 +137,8 @@ function open(form) {
     renew();
     form.reset();
     FIELDS.forEach((name) => { form.elements[name].value = ""; });
-    line.dispatchEvent(new Event("input", { bubbles: true }));
+    for (const fold of form.querySelectorAll(".fold")) fold.open = false;
+    for (const one of [note, line]) one.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   // A kept page may be shown in two tabs, and out of the browser's store it has an old key.

@@ -54,6 +54,12 @@ function open(fold) {
     one.remove();
   }
   const count = () => {
+    for (const one of form.querySelectorAll(".photo-choice")) {
+      const alt = one.querySelector("[maxlength]");
+      const label = alt.parentElement;
+      label.hidden = one.querySelector("select").value === "1";
+      alt.required = !label.hidden && !one.querySelector("[name=remove]:checked");
+    }
     choices().forEach((one, i) => {
       for (const place of one.querySelectorAll("[data-number]")) place.textContent = i + first;
     });
@@ -67,17 +73,9 @@ function open(fold) {
 
   function show(sent, said = left.shift()) {
     const choice = pattern.cloneNode(true);
-    const [input, plain] = choice.querySelectorAll("[type=file], select");
-    const alt = choice.querySelector("[name=alt]");
-    const label = choice.querySelector("[data-alt]");
+    const [input, plain, alt] = choice.querySelectorAll("[name]");
     const image = document.createElement("img");
-    const choose = () => {
-      label.hidden = plain.value === "1";
-      alt.required = !label.hidden;
-    };
     [alt.value, plain.value] = said ?? ["", ""];
-    plain.addEventListener("change", choose);
-    choose();
     choice.querySelector("[data-file]").hidden = true;
     const remove = choice.querySelector("[data-remove]");
     remove.hidden = false;
