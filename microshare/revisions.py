@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from microshare import changes, photos, spoken
 from microshare.changes import Words
-from microshare.db import db
+from microshare.db import add_once, db
+from microshare.errors import Refused
 from microshare.models import Post, Revision
 
 
@@ -32,19 +33,20 @@ class Version(NamedTuple):
 
 
 def keep(post: Post) -> None:
-    """What the post says now becomes a part of its history."""
-    db.session.add(
-        Revision(
-            post_id=post.id,
-            version=post.version,
-            line=post.line,
-            line_html=post.line_html,
-            note=post.note,
-            note_html=post.note_html,
-            photos_json=post.photos_json,
-            written_at=post.edited_at or post.created_at,
-        )
-    )
+    """What the post says now becomes a part of its history; `Refused` where another edit of the
+    same text was first."""
+    if not add_once(
+        Revision,
+        post_id=post.id,
+        version=post.version,
+        line=post.line,
+        line_html=post.line_html,
+        note=post.note,
+        note_html=post.note_html,
+        photos_json=post.photos_json,
+        written_at=post.edited_at or post.created_at,
+    ):
+        raise Refused("edited-meanwhile")
 
 
 def of(post: Post) -> Sequence[Revision]:
