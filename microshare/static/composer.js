@@ -240,6 +240,7 @@ function open(form) {
 
 // Photos whose draft went while the page did.
 (async () => {
+  if (!await caches.has(PHOTOS)) return;
   const cache = await caches.open(PHOTOS);
   for (const { url } of await cache.keys()) {
     const name = decodeURIComponent(new URL(url).pathname.slice(address("").length));
