@@ -23,7 +23,17 @@ from microshare.changes import Words
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.web import composing, sent, unchanged
-from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
+from microshare.web.asked import (
+    again,
+    as_json,
+    back,
+    by_letter,
+    needed_number,
+    number,
+    reader,
+    undo,
+    user,
+)
 
 pages = Blueprint("posts", __name__)
 
@@ -73,6 +83,7 @@ def _published(post_id: int, address: str) -> Response | tuple[dict[str, object]
 
 
 @pages.get("/posts/<id:post_id>")
+@by_letter
 def thread(post_id: int) -> str:
     found = threads.of(reader(), post_id, after=number(request.args.get("after", "")))
     if found.here.post.withdrawn_at is not None and found.count == 1:
@@ -96,6 +107,7 @@ def choices(post_id: int) -> str:
 
 
 @pages.get("/posts/<id:post_id>/history")
+@by_letter
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
     return render_template(
