@@ -238,6 +238,18 @@ def test_only_the_command_and_the_server_print() -> None:
     assert found == []
 
 
+def test_the_libraries_of_the_door_are_loaded_when_it_is_opened() -> None:
+    """What is imported at the head of a file is needed by everybody."""
+    extra = {"aiosmtpd", "authres", "dkim", "dns", "imap_tools"}
+    found = {
+        name.split(".")[0]
+        for _, node in nodes(ast.Import, ast.ImportFrom)
+        for name in (getattr(node, "module", None) or "",
+                     *(alias.name for alias in node.names))  # type: ignore[attr-defined]
+    }
+    assert not found & extra and "flask" in found
+
+
 def test_nothing_is_left_for_later() -> None:
     found = [
         f"{name_of(module)}: {word}" for module in sources.modules()
