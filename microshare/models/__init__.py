@@ -1,9 +1,10 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
+from microshare.models.clients import AuthorizationCode, ClientApp
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
-from microshare.models.photos import PhotoFile
+from microshare.models.photos import PhotoFile, PhotoUpload, UploadFile
 from microshare.models.posts import (
     Mention,
     Opened,
@@ -18,6 +19,8 @@ from microshare.models.posts import (
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
+    "AuthorizationCode",
+    "ClientApp",
     "Department",
     "DepartmentTag",
     "Digest",
@@ -34,6 +37,7 @@ __all__ = [
     "Opened",
     "PendingLetter",
     "PhotoFile",
+    "PhotoUpload",
     "Post",
     "PostTag",
     "PostTerms",
@@ -46,5 +50,6 @@ __all__ = [
     "Thanks",
     "Token",
     "Unmatched",
+    "UploadFile",
     "User",
 ]
