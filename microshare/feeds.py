@@ -74,13 +74,15 @@ def own(
     before: int | None = None,
     limit: int = PAGE,
     span: Span | None = None,
+    wants: Interests | None = None,
     tells_why: bool = True,
 ) -> Page:
     """What the reader's follows and department bring, and the own posts, less what is muted.
 
-    `tells_why`: with the reasons; without them it is a query less for who follows searches.
+    `wants`: the reader's interests where they are known. `tells_why`: with the reasons; without
+    them it is a query less for who follows searches.
     """
-    wants = interests.of(reader, now)
+    wants = wants or interests.of(reader, now)
     limit, span = _within(limit), span or Span(before)
     found = pulled.rows(reader.id, wants, span, limit + 1)
     return _page(cards.tagged(found), limit, span, wants if tells_why else None)
@@ -114,7 +116,7 @@ def everyone(
     span: Span | None = None,
 ) -> Page:
     """The open feed: every post."""
-    return _listed(_EVERYONE, reader, span or Span(before), limit)
+    return listed(_EVERYONE, reader, span or Span(before), limit)
 
 
 def tagged(
@@ -126,7 +128,7 @@ def tagged(
     span: Span | None = None,
 ) -> Page:
     """The posts under a tag, in their lines or tagged on."""
-    return _listed(_TAGGED, reader, span or Span(before), limit, which=tag.id)
+    return listed(_TAGGED, reader, span or Span(before), limit, which=tag.id)
 
 
 def written_by(
@@ -138,14 +140,14 @@ def written_by(
     span: Span | None = None,
 ) -> Page:
     """One colleague's posts."""
-    return _listed(_WRITTEN_BY, reader, span or Span(before), limit, which=author.id)
+    return listed(_WRITTEN_BY, reader, span or Span(before), limit, which=author.id)
 
 
 def from_department(
     reader: AnyReader, department: Department, *, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """The posts of people who worked in the department when they wrote."""
-    return _listed(_FROM_DEPARTMENT, reader, Span(before), limit, which=department.id)
+    return listed(_FROM_DEPARTMENT, reader, Span(before), limit, which=department.id)
 
 
 def questions(
@@ -166,7 +168,7 @@ def questions(
         conditions.append(Post.department_id == department.id)
     if until is not None:
         conditions.append(Post.created_at <= until)
-    return _listed(cards.listing(visible(*conditions)), reader, Span(before), limit)
+    return listed(cards.listing(visible(*conditions)), reader, Span(before), limit)
 
 
 def saved(
@@ -177,12 +179,12 @@ def saved(
     span: Span | None = None,
 ) -> Page:
     """What the reader keeps; for the reader alone."""
-    return _listed(_SAVED, reader, span or Span(before), limit, which=reader.id)
+    return listed(_SAVED, reader, span or Span(before), limit, which=reader.id)
 
 
 def thanked(reader: AnyReader, span: Span, limit: int) -> Page:
     """What the reader thanked for; for the reader alone."""
-    return _listed(_THANKED, reader, span, limit, which=reader.id)
+    return listed(_THANKED, reader, span, limit, which=reader.id)
 
 
 def found(
@@ -233,9 +235,10 @@ def thread(reader: AnyReader, post_id: int) -> Page:
     return Page(_items(rows))
 
 
-def _listed(
+def listed(
     listing: cards.Listing, reader: AnyReader, span: Span, limit: int, **bound: int
 ) -> Page:
+    """The page of this list, with what else fills its conditions."""
     limit = _within(limit)
     statement = listing.first if span.upward else listing.last
     asked = {**span.bound(), "limit": limit + 1, **bound}

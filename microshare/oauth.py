@@ -158,6 +158,10 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
         """Nothing: it was used up when its token was saved, and is known should it come again."""
 
 
+class _ClientGrant(ClientCredentialsGrant):  # type: ignore[misc]
+    TOKEN_ENDPOINT_AUTH_METHODS = _METHODS
+
+
 class _Challenge(CodeChallenge):  # type: ignore[misc]
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
@@ -184,7 +188,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         super().__init__()
         self.register_token_generator("default", BearerTokenGenerator(_token, None, 0))
         self.register_grant(_CodeGrant, [_Challenge(required=True)])
-        self.register_grant(ClientCredentialsGrant)
+        self.register_grant(_ClientGrant)
         self.register_endpoint(_Revocation)
 
     def query_client(self, client_id: str) -> _ClientOf | None:

@@ -10,6 +10,7 @@ from microshare.web import (
     accounts,
     asked,
     atom,
+    authorise,
     digests,
     find,
     follows,
@@ -39,6 +40,7 @@ from microshare.web import (
 BLUEPRINTS = (
     accounts,
     atom,
+    authorise,
     digests,
     find,
     follows,
