@@ -180,14 +180,21 @@ def _revoke_of_code(code_id: int, now: datetime) -> None:
 
 
 def give(
-    token: str, of: Client, granted: str, now: datetime, code: AuthorizationCode | None = None
+    token: str,
+    of: Client,
+    granted: str,
+    now: datetime,
+    *,
+    code: AuthorizationCode | None = None,
+    for_id: int | None = None,
 ) -> None:
-    """Keep a token of this client: for who is behind the code, or for the client alone."""
+    """Keep a token of this client: for who is behind the code, for this user, or for itself."""
+    user_id = code.user_id if code else for_id
     db.session.add(
         Token(
             token_hash=_hash(token),
-            user_id=code.user_id if code else None,
-            kind="api" if code else "app",
+            user_id=user_id,
+            kind="app" if user_id is None else "api",
             name=of.name,
             scopes=granted,
             app_id=of.id,

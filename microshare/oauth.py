@@ -200,7 +200,7 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
         if code is not None and not grants.redeem(code.id, request.now):
             raise InvalidGrantError("Invalid 'code' in request.")
         of = request.client.known
-        grants.give(token["access_token"], of, token["scope"], request.now, code)
+        grants.give(token["access_token"], of, token["scope"], request.now, code=code)
         token["created_at"] = int(request.now.timestamp())
 
     def create_oauth2_request(self, request: _Asked) -> _Asked:

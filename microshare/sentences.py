@@ -119,6 +119,7 @@ REFUSALS = {
     "not-private": _(
         "Every post here is open to all colleagues: a private one cannot be published."
     ),
+    "registration-closed": _("Nobody can join by a client here."),
     "photos-fixed": _(
         "The photos of a post, and what is said of them, stay as they were published."
     ),

@@ -3,10 +3,36 @@
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
-from microshare.api import around, instance, oauth, statuses, timelines
+from microshare.api import (
+    accounts,
+    around,
+    instance,
+    joining,
+    media,
+    notifications,
+    oauth,
+    quiet,
+    search,
+    statuses,
+    tags,
+    timelines,
+)
 from microshare.api.door import api
 
-GROUPS = (instance, oauth, statuses, timelines)  # each makes its routes when it is imported
+# Each makes its routes when it is imported.
+GROUPS = (
+    accounts,
+    instance,
+    joining,
+    media,
+    notifications,
+    oauth,
+    quiet,
+    search,
+    statuses,
+    tags,
+    timelines,
+)
 
 
 def init_app(app: Flask) -> None:

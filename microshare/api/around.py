@@ -36,7 +36,7 @@ def _unrouted(error: NotFound | MethodNotAllowed) -> object:
 @api.before_request
 def count() -> None:
     """Everybody's calls are counted: a colleague's together, and a stranger's by the address."""
-    if request.method == "OPTIONS":
+    if request.method == "OPTIONS" or not is_ours():
         return
     bearer = g.get("bearer")
     whom = f"user {bearer.reader.id}" if bearer and bearer.reader else f"at {request.remote_addr}"

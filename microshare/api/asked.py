@@ -8,7 +8,7 @@ form with files, for every call alike.
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from flask import g, request
@@ -101,6 +101,19 @@ class Params:
             return usual
         return min(int(written[:9]), most)
 
+    def whole(self, name: str) -> int:
+        """The whole number of this name; nonsense means 0."""
+        written = self.text(name).strip()
+        return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+
+    def offset(self) -> int:
+        """How many are left out from the top."""
+        return min(self.whole("offset"), 1000)
+
+    def has_file(self, name: str) -> bool:
+        """Whether a file of this name was sent."""
+        return name in request.files
+
     def span(self) -> Span:
         """Which part of a list is asked for."""
         before, since, upward = (_bound(self.text(f"{name}_id")) for name in ("max", "since", "min"))
@@ -129,13 +142,6 @@ class Params:
         """The ids under this name, each once; what is none of them is left out."""
         found = (number(one) for one in self.many(name))
         return list(dict.fromkeys(one for one in found if one is not None))
-
-
-class File(NamedTuple):
-    """A file that was sent."""
-
-    stream: Any
-    name: str
 
 
 def _bare(name: str) -> str:

@@ -47,9 +47,8 @@ def route(
     def made(view: View) -> View:
         view.scope = scope  # type: ignore[attr-defined]
         view.by_client = by_client  # type: ignore[attr-defined]
-        api.add_url_rule(
-            path, view.__name__, view, methods=[method], strict_slashes=False
-        )
+        name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
+        api.add_url_rule(path, name, view, methods=[method], strict_slashes=False)
         return view
 
     return made
@@ -69,6 +68,8 @@ def bearer() -> Bearer:
 def let_in() -> None:
     """A token that is good for this, or a refusal; nothing else opens this door."""
     g.bearer, g.token_reader = None, None
+    if "\0" in request.path:  # which no database can be asked for
+        raise Missing("page")
     view = current_app.view_functions[request.endpoint or ""]
     scope = getattr(view, "scope", "")
     if request.method == "OPTIONS" or not scope:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask_babel import gettext
 
@@ -43,6 +43,11 @@ class Around(NamedTuple):
 def around() -> Around:
     """The words and addresses of this answer."""
     return Around(config.current().url, gettext("Department"))
+
+
+def host() -> str:
+    """The name of this instance behind a username."""
+    return urlsplit(config.current().url).netloc.lower()
 
 
 def moment(at: datetime) -> str:

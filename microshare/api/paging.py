@@ -11,6 +11,7 @@ from flask import Response, request
 
 from microshare import config
 from microshare.api.said import answer, listed
+from microshare.pulled import Span
 
 _CURSORS = ("max_id", "since_id", "min_id", "limit", "offset")
 
@@ -35,3 +36,14 @@ def _address(cursor: str, value: int, limit: int) -> str:
     kept = [pair for pair in request.args.items(multi=True) if pair[0] not in _CURSORS]
     asked = urlencode([*kept, (cursor, value), ("limit", limit)])
     return f"{config.current().url}{request.path.rstrip('/')}?{asked}"
+
+
+def part(ids: Iterable[int], span: Span, limit: int) -> list[int]:
+    """The part of these ids that is asked for, the greatest first.
+
+    >>> part({1, 2, 3, 4}, Span(before=4), 2), part({1, 2, 3, 4}, Span(after=1, upward=True), 2)
+    ([3, 2], [3, 2])
+    """
+    below = 2**31 if span.before is None else span.before
+    found = sorted((one for one in ids if span.after < one < below), reverse=not span.upward)
+    return sorted(found[:limit], reverse=True)

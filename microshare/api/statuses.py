@@ -8,6 +8,7 @@ from flask import Response, request
 
 from microshare import feeds, interests, mutes, posts, profiles, saves, thanks, uploads
 from microshare.api import entities, paging
+from microshare.api.accounts import OPEN
 from microshare.api.asked import Params, params
 from microshare.api.door import bearer, caller, now, route
 from microshare.api.said import Json, answer, encoded
@@ -18,7 +19,6 @@ from microshare.models import Post, User
 from microshare.web.asked import user
 
 AT_ONCE = 40  # statuses by their ids
-OPEN = ("", "public", "unlisted")  # what every post here is
 NOT_HERE = {
     "poll": "poll", "scheduled_at": "scheduled_at", "quoted_status_id": "quote",
     "quote_id": "quote",
@@ -60,6 +60,7 @@ def publish() -> Response:
         )
         uploads.drop(who, photo_ids)
         post_id = post.id
+    profiles.one(caller().id, now())  # counts anew
     return answer(told(post_id))
 
 
