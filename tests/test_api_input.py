@@ -74,7 +74,12 @@ POSTS: list[tuple[dict[str, Any], int]] = [
     ({"data": b"\xff\xfe", "content_type": "application/json"}, 400),
     ({"data": b"[" * 100_000, "content_type": "application/json"}, 400),
     ({"data": b'{"status":' + b"[" * 5000 + b"]" * 5000 + b"}",
-      "content_type": "application/json"}, 422),
+      "content_type": "application/json"}, 400),
+    ({"data": b'{"status":' + b"[" * 400 + b"]" * 400 + b"}",
+      "content_type": "application/json"}, 400),
+    ({"data": b'{"status":"x","sensitive":{}}', "content_type": "application/json"}, 422),
+    ({"data": b'{"status":"x","media_ids":[[1]]}', "content_type": "application/json"}, 422),
+    ({"data": b'{"status":"x","media_ids":[{}]}', "content_type": "application/json"}, 422),
     ({"data": b'{"status":"' + b"9" * 2_000_000 + b'"}', "content_type": "application/json"}, 413),
     ({"data": b'{"a":' + b"9" * 5000 + b"}", "content_type": "application/json"}, 400),
     ({"data": b'{"status":"\\ud800"}', "content_type": "application/json"}, 422),
@@ -195,17 +200,13 @@ def test_ids_that_are_none_are_not_found(site: Flask, grace: Caller) -> None:
 def test_nothing_that_is_sent_anywhere_is_a_fault(site: Flask, grace: Caller) -> None:
     """Each call with bodies and parameters that fit nowhere."""
     odd: list[dict[str, Any]] = [
-        {"json": ["a"]}, {"json": {"id": {"a": ["b"]}, "status": [{}], "q": [1], "types": {}}},
-        {"data": b"\xff", "content_type": "application/json"},
+        {"json": {"id": {"a": ["b"]}, "status": [{}], "q": [1], "types": {}}},
         {"data": {"id[]": "\ud7ff", "status[]": "x", "a[b][c]": "d"}},
-        {"query_string": "id=%00&q=%00&limit=%00"}, {"query_string": "%ff=%ff&q=%ff&acct=%ff"},
-        {"query_string": {"q": "x" * 5000, "acct": "x" * 5000, "id[]": HUGE}},
+        {"query_string": {"q": "x" * 5000, "acct": "x" * 5000, "id[]": HUGE, "%ff": "\0"}},
     ]  # fmt: skip
     for _, method, rule in routes(site):
         for sent in odd:
-            for name in ("pumps", "a b", "%00", "%ff", "x" * 3000):
-                if "<name>" not in rule and name != "pumps":
-                    continue
+            for name in ("a b", "%00", "%ff", "x" * 3000) if "<name>" in rule else ("",):
                 answer = grace(method, path_of(rule, 77, name), **sent)
                 assert answer.status_code < 500 or answer.status_code == 503, (method, rule, sent)
                 assert answer.mimetype == "application/json", (method, rule, sent)
@@ -252,6 +253,9 @@ class _Endless:
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n'
             b"Content-Type: image/jpeg\r\n\r\n"
         )
+
+    def tell(self) -> int:
+        return 0
 
     def read(self, size: int = -1) -> bytes:
         part, self.head = self.head or b"\0" * min(65_536, max(1, size)), b""

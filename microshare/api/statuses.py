@@ -225,10 +225,6 @@ def _refuse(who: User, post: Post) -> None:
     raise Forbidden("no-boosts")
 
 
-def _no_pin(who: User, post: Post) -> None:
-    raise Refused("not-here", what="pin")
-
-
 _act("favourite", "write:favourites", lambda who, post: thanks.give(who, post, now()))
 _act("unfavourite", "write:favourites", thanks.take_back)
 _act("bookmark", "write:bookmarks", lambda who, post: saves.save(who, post, now()))
@@ -237,7 +233,7 @@ _act("mute", "write:mutes", lambda who, post: mutes.mute(who, post, "good", now(
 _act("unmute", "write:mutes", mutes.unmute)
 _act("reblog", "write:statuses", _refuse)
 _act("unreblog", "write:statuses", lambda who, post: None)
-_act("pin", "write:accounts", _no_pin)
+_act("pin", "write:accounts", _refuse)
 _act("unpin", "write:accounts", lambda who, post: None)
 
 
