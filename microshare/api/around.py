@@ -1,5 +1,7 @@
 """What stands around every answer of this door: rates, who else may read it, and its headers."""
 
+from typing import Any
+
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
@@ -24,7 +26,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def _unrouted(error: NotFound | MethodNotAllowed) -> object:
+def _unrouted(error: NotFound | MethodNotAllowed) -> Any:
     if not by_program():
         return refusals.http(error)
     return door.failed(error)

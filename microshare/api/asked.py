@@ -130,7 +130,8 @@ class Params:
 
     def span(self) -> Span:
         """Which part of a list is asked for."""
-        before, since, upward = (_bound(self.text(f"{name}_id")) for name in ("max", "since", "min"))
+        names = "max_id", "since_id", "min_id"
+        before, since, upward = (_bound(self.text(name)) for name in names)
         after = max(since or 0, upward or 0)
         return Span(before, after, upward is not None)
 
@@ -141,7 +142,7 @@ class Params:
     def needed_id(self, name: str) -> int:
         """The id of this name, or `Missing` where it can be none."""
         if (found := number(self.text(name))) is None:
-            raise Missing("thing", id=self.text(name)[:20])
+            raise Missing("post", id=self.text(name)[:20])
         return found
 
     def media_ids(self, name: str) -> list[int]:

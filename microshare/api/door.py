@@ -138,14 +138,13 @@ def refused(refusal: Refusal) -> Response:
 
 def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, Missing):
-        return gettext("Record not found")
+        return str(gettext("Record not found"))
+    sentence = str(sentences.reason(refusal))
     if refusal.code == "post-too-long":
-        told = gettext("Text character limit of %(limit)s exceeded", **refusal.facts)
-        return gettext("Validation failed: %(reason)s", reason=told)
-    sentence = sentences.reason(refusal)
+        sentence = gettext("Text character limit of %(limit)s exceeded", **refusal.facts)
     if isinstance(refusal, Refused) and refusal.code not in SPECIAL:
-        return gettext("Validation failed: %(reason)s", reason=sentence)
-    return sentence
+        sentence = gettext("Validation failed: %(reason)s", reason=sentence)
+    return str(sentence)
 
 
 def _outage(error: SQLAlchemyError) -> Response:

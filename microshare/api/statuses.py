@@ -196,15 +196,18 @@ def history(post_id: int) -> Response:
         "emojis": [],
         "poll": None,
     }
-    said = [(one, one.written_at) for one in posts.history(post)]
+    said = [
+        (one.line, one.line_html, one.note_html, one.written_at) for one in posts.history(post)
+    ]
+    last = post.line, post.line_html, post.note_html, post.edited_at or post.created_at
     return answer(
         [
             {
-                **entities.texts(one.line, one.line_html, one.note_html, near),
+                **entities.texts(line, line_html, note_html, near),
                 "created_at": entities.moment(at),
                 **same,
             }
-            for one, at in [*said, (post, post.edited_at or post.created_at)]
+            for line, line_html, note_html, at in [*said, last]
         ]
     )
 
