@@ -27,9 +27,10 @@ def site(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[
         folder, installed, registration="open", api_origins="https://elk.example"
     ) as app:
         with app.app_context():
-            ada = people.get("ada")
-            for number in range(45):
-                publish(ada, f"Number {number} #t{number % 5} @grace")
+            with saving():
+                ada = people.get("ada")
+                for number in range(45):
+                    posts.publish(ada, f"Number {number} #t{number % 5} @grace", now=NOON)
             db.session.remove()
         yield app
 

@@ -26,6 +26,7 @@ ALL = ("reply", "mention", "thanks", "answer")
 PICTURE = Picture("ab" * 10, 30, 20, "", {"": b"whole", "-480": b"small"})
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_the_profiles_of_a_page_come_in_one_query_with_counts_of_some_minutes(
     house: House,
 ) -> None:
@@ -88,6 +89,7 @@ def people_reader(house: House):  # type: ignore[no-untyped-def]
     return found
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
     with saving():
         upload_id = uploads.keep(house.ada, PICTURE, None, NOON).id
@@ -117,6 +119,7 @@ def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
         uploads.chosen(house.grace, [int(PICTURE.name, 16)])
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_uploads_that_no_post_came_for_are_dropped(house: House) -> None:
     with saving():
         old = uploads.keep(house.ada, PICTURE, "", NOON).id
@@ -126,6 +129,7 @@ def test_uploads_that_no_post_came_for_are_dropped(house: House) -> None:
         uploads.get(house.ada, old)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_who_calls_is_known_by_one_query(house: House) -> None:
     with saving():
         client, secret = grants.register("Bench", [grants.OUT_OF_BAND], "read", "", NOON)
