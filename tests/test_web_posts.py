@@ -234,6 +234,7 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
                 "slug": "sales",
                 "token": "t",
                 "day": "2026-11-23",
+                "path": "x",
             }
             adapter = site.url_map.bind("localhost")
             ada.get(adapter.build(rule.endpoint, {a: values[a] for a in rule.arguments}))

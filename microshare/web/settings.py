@@ -1,23 +1,27 @@
 """The reader's own settings: profile, digest, password, follows, mutes, tokens, sessions."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from microshare import (
+    absence,
     clock,
     config,
     departments,
     follows,
     grants,
+    mail_addresses,
     mutes,
     people,
 )
 from microshare.db import saving
 from microshare.errors import Refused
 from microshare.web import accounts
-from microshare.web.asked import again, number, reader, undo, user
+from microshare.web.asked import again, day, number, reader, undo, user
 
 pages = Blueprint("settings", __name__)
 PROFILE = ("name", "username", "department", "language", "time_zone", "about")
@@ -54,6 +58,11 @@ def _page(typed: dict[str, str], token: str = "", kind: str = "feed") -> str:
         clients=[token for token in tokens if token.app_id is not None],
         new_token=token,
         token_kind=kind,
+        mail_in=mail_addresses.share(),
+        own_address=mail_addresses.private(who),
+        paused_until=absence.until(who, clock.now()),
+        next_letter=absence.next_letter(who, clock.now()),
+        tomorrow=clock.now().astimezone(people.zone_of(who)).date() + timedelta(days=1),
     )
 
 
@@ -77,6 +86,8 @@ def change_digest() -> Response:
         people.set_digest(
             user(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
         )
+        if "until" in request.form:
+            absence.pause(user(), day(request.form["until"]), clock.now())
     return _saved()
 
 
@@ -85,6 +96,15 @@ def change_keys() -> Response:
     with saving():
         people.set_keys(user(), on=bool(request.form.get("on")))
     return _saved()
+
+
+@pages.post("/settings/mail-address")
+def renew_address() -> Response:
+    """The old address ends at once."""
+    with saving():
+        mail_addresses.renew(user())
+    flash(gettext("You have a new address; letters to the old one come back."))
+    return redirect(url_for("settings.show", _anchor="mail-door"), 303)
 
 
 @pages.post("/settings/password")

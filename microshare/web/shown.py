@@ -12,7 +12,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from microshare import config, digest_letter, markup, media, photos, sentences
+from microshare import config, digest_letter, letter_form, markup, media, photos, sentences
 from microshare.web import moments
 from microshare.web.looking import Looking
 
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
         iso=moments.iso,
         safe_html=safe_html,
         plain=markup.plain_line,
+        folded=letter_form.folded,
     )
     app.jinja_env.globals.update(
         why=sentences.why,
