@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
-from microshare import mail_sentences
+from microshare import client_sentences, mail_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
 _ = lazy_gettext
 
 REFUSALS = {
+    **client_sentences.REFUSALS,
     **mail_sentences.REFUSALS,
     # posts
     "post-empty": _("A post needs a line: write something first."),
@@ -113,24 +114,6 @@ REFUSALS = {
         "Only people of %(department)s, or a community manager, choose what it follows."
     ),
     "description-too-long": _("The description of a tag has at most %(limit)s characters."),
-    # clients
-    "token-invalid": _("The access token is invalid"),
-    "token-missing": _("This API requires an authenticated user"),
-    "scope-missing": _("This action is outside the authorized scopes"),
-    "scope-unknown": _("There is no scope “%(scope)s”."),
-    "redirect-malformed": _("A code cannot be sent to “%(address)s”."),
-    "body-malformed": _("The body is no JSON object."),
-    "parameter-missing": _("The parameter “%(name)s” is missing."),
-    "parameter-odd": _("The parameter “%(name)s” is one value, and no list."),
-    "too-many-calls": _("Too many requests"),
-    "photo-gone": _("Photo %(number)s is not there: it was never sent, or is on a post already."),
-    "not-private": _(
-        "Every post here is open to all colleagues: a private one cannot be published."
-    ),
-    "registration-closed": _("Nobody can join by a client here."),
-    "photos-fixed": _("The photos of a post stay as they were published."),
-    "no-boosts": _("This action is not allowed"),
-    "not-here": _("This cannot be done here: %(what)s."),
     # people
     "sign-in-wrong": _("That name and password do not go together."),
     "too-many-attempts": _(
