@@ -40,6 +40,7 @@ class Parent(NamedTuple):
     id: int
     author: Author
     line_html: str
+    language: str
     withdrawn_at: datetime | None
 
 
@@ -106,6 +107,7 @@ class Card(NamedTuple):
     parent_author_name: str | None
     parent_author_username: str | None
     parent_line_html: str | None
+    parent_language: str | None
     parent_withdrawn_at: datetime | None
     tags: tuple[Tie, ...] = ()
 
@@ -131,7 +133,7 @@ class Card(NamedTuple):
             self.parent_author_username or "",
         )
         return Parent(self.reply_to_id, author, self.parent_line_html or "",
-                      self.parent_withdrawn_at)  # fmt: skip
+                      self.parent_language or "", self.parent_withdrawn_at)  # fmt: skip
 
     @property
     def root_id(self) -> int:
@@ -166,7 +168,7 @@ _OWN = (
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,
     _PARENT.id, _PARENT_AUTHOR.id, _PARENT_AUTHOR.name, _PARENT_AUTHOR.username,
-    _PARENT.line_html, _PARENT.withdrawn_at,
+    _PARENT.line_html, _PARENT.language, _PARENT.withdrawn_at,
 )  # fmt: skip
 
 

@@ -17,12 +17,19 @@ def look(now: datetime) -> list[tuple[str, list[Finding]]]:
     domain = settings.mail_from.rpartition("@")[2].lower()
     back_to = (settings.mail_in or settings.mail_from).rpartition("@")[2].lower()
     try:
-        asked = [
-            ("SPF", _spf(back_to)),
-            ("DKIM", _dkim(domain)),
-            ("DMARC", _dmarc(domain, back_to)),
-            ("Bounces", _bounces(back_to)),
-        ]
+        if not any(resolving.lookup(domain, kind) for kind in resolving.KINDS):
+            told = (
+                f"The DNS server knows nothing of {domain}: is that the domain of your letters "
+                "(MICROSHARE_MAIL_FROM), and is there a network?"
+            )
+            asked = [("DNS", [Finding(UNKNOWN, told)])]
+        else:
+            asked = [
+                ("SPF", _spf(back_to)),
+                ("DKIM", _dkim(domain)),
+                ("DMARC", _dmarc(domain, back_to)),
+                ("Bounces", _bounces(back_to)),
+            ]
     except NoAnswer:
         told = "No DNS server answered, so SPF, DKIM and DMARC are not known. Is there a network?"
         asked = [("DNS", [Finding(UNKNOWN, told)])]

@@ -26,7 +26,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF")
 LARGEST_FILE = 12 * 1024 * 1024  # bytes
 LARGEST_AREA = 36_000_000  # pixels; as RGBA they are 144 MB of memory
 EDGE, SMALL_EDGES = 2048, (1280, 480)  # the longest edge, in pixels
-_PREVIEW_EDGE = 16
+_PREVIEW_EDGE = 8
 _DRAWN = ("PNG", "GIF")  # often screens with letters, which want their colours sharp
 # A progressive JPEG is drawn over and over; a small file can ask for that thousands of times.
 _MOST_SCANS = 40  # 0.1 s each at 36 megapixels; cameras make ten

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 import regex
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select
 
 from microshare import media
 from microshare.db import db
@@ -66,6 +66,15 @@ class Upload:
     is_decoration: bool
 
 
+class Said(NamedTuple):
+    """What its writer says anew of a photo that a post has."""
+
+    name: str
+    alt: str
+    is_decoration: bool
+    is_removed: bool
+
+
 @dataclass(frozen=True)
 class Chosen:
     """A photo that a post may have."""
@@ -73,20 +82,27 @@ class Chosen:
     picture: Picture
     alt: str
 
+    @property
+    def shown(self) -> Photo:
+        one = self.picture
+        return Photo(one.name, one.width, one.height, self.alt, one.preview)
 
-def chosen(uploads: Sequence[Upload]) -> list[Chosen]:
+
+def chosen(uploads: Sequence[Upload], first: int = 1) -> list[Chosen]:
     """The photos of these files, fit to show; or the `Refused` that says what is wrong with one.
+
+    `first` is the place on the post of the first one.
 
     Takes a second or so for a photo: never inside `saving()`.
     """
     if len(uploads) > LIMIT:
         raise Refused("too-many-photos", count=len(uploads), limit=LIMIT)
-    alts = [_alt(upload, number) for number, upload in enumerate(uploads, 1)]
-    pictures = [media.made(upload.file, number) for number, upload in enumerate(uploads, 1)]
+    alts = [_alt(upload, number) for number, upload in enumerate(uploads, first)]
+    pictures = [media.made(upload.file, number) for number, upload in enumerate(uploads, first)]
     return [Chosen(picture, alt) for picture, alt in zip(pictures, alts, strict=True)]
 
 
-def _alt(upload: Upload, number: int) -> str:
+def _alt(upload: Upload | Said, number: int) -> str:
     return "" if upload.is_decoration else checked_alt(upload.alt, number)
 
 
@@ -100,12 +116,29 @@ def checked_alt(alt: str, number: int) -> str:
     return alt
 
 
-def told(photos: Iterable[Chosen]) -> str:
+def changed(
+    photos: Iterable[Photo], said: Iterable[Said], added: Sequence[Chosen]
+) -> list[Photo | Chosen]:
+    """The photos of a post after an edit: those it had, as is said of them now, and more.
+
+    Of which nothing is said stays as it is.
+    """
+    words = {one.name: (number, one) for number, one in enumerate(said, 1)}
+    kept: list[Photo | Chosen] = []
+    for photo in photos:
+        number, new = words.get(photo.name, (0, None))
+        if new is None:
+            kept.append(photo)
+        elif not new.is_removed:
+            kept.append(photo._replace(alt=_alt(new, number)))
+    if len(kept) + len(added) > LIMIT:
+        raise Refused("too-many-photos", count=len(kept) + len(added), limit=LIMIT)
+    return kept + list(added)
+
+
+def told(photos: Iterable[Photo | Chosen]) -> str:
     """What the row of a post tells of its photos; nothing where it has none."""
-    shown = [
-        (one.picture.name, one.picture.width, one.picture.height, one.alt, one.picture.preview)
-        for one in photos
-    ]
+    shown = [one.shown if isinstance(one, Chosen) else one for one in photos]
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")) if shown else ""
 
 
@@ -141,6 +174,25 @@ def store(post_id: int, photos: Iterable[Chosen]) -> None:
             insert(PhotoFile),
             [{"name": n, "post_id": post_id, "content": content} for n, content in files.items()],
         )
+
+
+def store_anew(post: Post, photos: Sequence[Photo | Chosen]) -> None:
+    """Give a post these photos: keep the files of those that it had not yet, and no more those
+    of the ones it has no more."""
+    had = {one.name for one in read(post.photos_json)}
+    added = [one for one in photos if isinstance(one, Chosen) and one.picture.name not in had]
+    has = {one.shown.name if isinstance(one, Chosen) else one.name for one in photos}
+    gone = [
+        name + end
+        for name in had - has
+        for end in ("", *(f"-{edge}" for edge in media.SMALL_EDGES))
+    ]
+    if gone:
+        db.session.execute(
+            delete(PhotoFile).where(PhotoFile.post_id == post.id, PhotoFile.name.in_(gone))
+        )
+    store(post.id, added)
+    post.photos_json = told(photos)
 
 
 def content(name: str) -> bytes:

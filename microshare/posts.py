@@ -12,13 +12,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, indexed, notices, tags
+from microshare import drafts, indexed, notices, revisions, tags
 from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
-from microshare.models import Department, Mention, Post, PostTag, Revision, User
-from microshare.photos import Chosen
+from microshare.models import Department, Mention, Post, PostTag, User
+from microshare.photos import Chosen, Photo
 
 
 def publish(
@@ -80,7 +80,7 @@ def with_key(author_id: int, key: str | None) -> Post | None:
 
 def _same(earlier: Post, line: str) -> Post:
     """The post that has the key; another text under it, from a page gone back to, is refused."""
-    first = next(iter(history(earlier)), earlier)
+    first = next(iter(revisions.of(earlier)), earlier)
     drafts.check_same(first.line, line)
     return earlier
 
@@ -177,20 +177,26 @@ def edit(
     *,
     note: str = "",
     kind: str | None = None,
+    photos: Sequence[Photo | Chosen] | None = None,
     version: int | None = None,
     now: datetime,
 ) -> Post:
-    """Change the text; what it said before stays readable in its history.
+    """Change the text, and the photos to these; what it said before stays readable in its history.
 
     `version` is the one that the editor saw: `Refused("edited-meanwhile")` when it has changed.
+    `photos` are what `photos.changed` gave; None: they stay.
     """
     may_change(post, editor)
-    if version is not None and version != _text_version(post):
+    if version is not None and version != revisions.version_of(post):
         raise Refused("edited-meanwhile")
     draft = drafts.drafted(line, note, kind, is_reply=post.reply_to_id is not None)
-    if (draft.line, draft.note, draft.kind) == (post.line, post.note, post.kind):
+    shown = post.photos_json if photos is None else kept_photos.told(photos)
+    new = (draft.line, draft.note, draft.kind, shown)
+    if new == (post.line, post.note, post.kind, post.photos_json):
         return post
-    _keep_revision(post)
+    revisions.keep(post)
+    if photos is not None:
+        kept_photos.store_anew(post, photos)
     for column, value in draft.columns().items():
         setattr(post, column, value)
     post.edited_at = now
@@ -199,21 +205,6 @@ def edit(
     _tie(post, draft, now)
     indexed.follow(post.id)
     return post
-
-
-def _keep_revision(post: Post) -> None:
-    """What the post says now becomes a part of its history."""
-    db.session.add(
-        Revision(
-            post_id=post.id,
-            version=post.version,
-            line=post.line,
-            line_html=post.line_html,
-            note=post.note,
-            note_html=post.note_html,
-            written_at=post.edited_at or post.created_at,
-        )
-    )
 
 
 def _untie(post: Post, draft: Draft, now: datetime) -> None:
@@ -230,18 +221,6 @@ def _untie(post: Post, draft: Draft, now: datetime) -> None:
         )
     )
     db.session.flush()
-
-
-def _text_version(post: Post) -> int:
-    """The version that an editor sees: tags and answers of others do not count as edits."""
-    return len(history(post)) + 1
-
-
-def history(post: Post) -> Sequence[Revision]:
-    """What the post said before, oldest first."""
-    return db.session.scalars(
-        select(Revision).filter_by(post_id=post.id).order_by(Revision.version)
-    ).all()
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:

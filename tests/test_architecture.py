@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead clock errors findings garbage periods scopes spoken text use verdicts version demo_content "
+    0: "ahead changes clock errors findings garbage periods scopes spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
     0.1: "client_sentences mail_sentences mail_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
@@ -40,7 +40,7 @@ FLOORS = {
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
-    2.4: "cards",  # what lists show of posts
+    2.4: "cards revisions",  # what lists show of posts; what they said before
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing taken search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
@@ -247,6 +247,18 @@ def test_only_the_command_and_the_server_print() -> None:
         and "file" not in {keyword.arg for keyword in node.keywords}
     ]
     assert found == []
+
+
+def test_the_libraries_of_the_door_are_loaded_when_it_is_opened() -> None:
+    """What is imported at the head of a file is needed by everybody."""
+    extra = {"aiosmtpd", "authres", "dkim", "dns", "imap_tools"}
+    found = {
+        name.split(".")[0]
+        for _, node in nodes(ast.Import, ast.ImportFrom)
+        for name in (getattr(node, "module", None) or "",
+                     *(alias.name for alias in node.names))  # type: ignore[attr-defined]
+    }
+    assert not found & extra and "flask" in found
 
 
 def test_nothing_is_left_for_later() -> None:

@@ -2,75 +2,14 @@
 
 import json
 import re
-import shutil
-from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from microshare import create_app, posts
-from microshare.config import Settings
-from microshare.db import db, saving
-from tests import served
-from tests.conftest import NOON, PASSWORD, ROOT, furnish
+from tests.browsing import DESKTOP, PHONE, browser, is_well, signed_in, url
+from tests.conftest import ROOT
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(
-        (p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None
-    )
-    if path is None:
-        pytest.fail("no browser: apt-get install chromium")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=path,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def url(installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # type: ignore[no-untyped-def]
-    """The product, served, with the three in it and some posts."""
-    instance = tmp_path_factory.mktemp("browser") / "instance"
-    shutil.copytree(installed, instance)
-    settings = Settings(instance=instance, password_memory=8, company="Acme")
-    app = create_app(settings)
-    with app.app_context():
-        house = furnish()
-        with saving():
-            for number in range(40):
-                posts.publish(house.grace, f"Field note {number} about #valves", now=NOON)
-            posts.publish(house.linus, "Who knows the #atex rules for pumps?", now=NOON)
-        db.session.remove()
-        db.engine.dispose()
-    with served.running(settings) as (_, address):
-        yield address
-
-
-def signed_in(browser: Browser, url: str, login: str = "ada", **options: object) -> Page:
-    """A page of a fresh browser profile; a script or style that the policy blocks fails."""
-    context = browser.new_context(base_url=url, **options)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"script: {error}"))
-    page.on(
-        "console",
-        lambda message: "Content Security" not in message.text or pytest.fail(message.text),
-    )
-    page.goto("/")
-    page.get_by_label(re.compile("username", re.I)).fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/$"))  # going on at once would break off signing in
-    return page
-
+__all__ = ["browser", "url"]  # the fixtures
 
 @pytest.mark.parametrize("with_script", [True, False], ids=["script", "no script"])
 def test_one_posts_follows_searches_and_reads_the_digest(
@@ -170,18 +109,9 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Browser, url: str, viewport: dict[str, int], scheme: str
 ) -> None:
     page = signed_in(browser, url, viewport=viewport, color_scheme=scheme)
-    axe = Axe()
     for path in PAGES:
         page.goto(path)
-        found = axe.run(
-            page,
-            options={
-                "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-            },
-        )
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{path} is {wide} px too wide"
+        is_well(page)
     page.context.close()
 
 

@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.conftest import PASSWORD
-from tests.test_browser import browser, signed_in, url  # noqa: F401 - fixtures
+from tests.browsing import browser, sign_in, signed_in, url  # noqa: F401 - fixtures
 from tests.test_browser_live import publish
 
 
@@ -111,6 +110,27 @@ def test_a_post_is_tagged_on_and_its_thread_muted_from_the_menu(
     closed(page)
 
 
+def test_in_a_thread_who_thanked_and_what_is_tagged_on_change_in_place(
+    browser: Browser, url: str  # noqa: F811
+) -> None:
+    page = opened(browser, url, "/posts/41")
+    about = page.get_by_role("region", name="About this post")
+    thanks = posts(page).first.get_by_role("button", name="Thanks")
+    thanks.click()
+    expect(about).to_contain_text("Thanks from Grace")
+    expect(thanks).to_be_focused()
+    thanks.click()
+    expect(about).not_to_contain_text("Thanks from")
+    about.get_by_text("Tag on, to bring it to").click()
+    about.get_by_label("Tags").fill("#flange")
+    about.get_by_role("button", name="Tag on").click()
+    expect(posts(page).first.locator(".chips")).to_contain_text("#flange, tagged on by Grace")
+    expect(about.get_by_label("Tags")).to_have_value("")
+    page.get_by_role("button", name="Take #flange off").click()
+    expect(page.locator(".chips")).to_have_count(0)
+    closed(page)
+
+
 def test_a_reply_is_written_below_its_post_and_stands_there(
     browser: Browser, url: str  # noqa: F811
 ) -> None:
@@ -197,9 +217,7 @@ def test_a_session_that_ended_asks_to_sign_in_and_leads_back(
     page.context.clear_cookies()
     posts(page).nth(12).get_by_role("button", name="Save").click()
     expect(page.get_by_label("Password")).to_be_visible()
-    page.get_by_label(re.compile("username", re.I)).fill("linus")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "linus")
     expect(page).to_have_url(re.compile("/everyone$"))
     closed(page, stays=False)
 
@@ -217,6 +235,8 @@ def test_all_of_it_works_as_plain_forms_too(
     page.get_by_role("button", name="Stop following #valves").first.click()
     if with_script:
         expect(page.get_by_role("button", name="Undo").first).to_be_visible()
+    else:
+        expect(page.get_by_role("button", name="Stop following #valves")).to_have_count(0)
     page.goto("/tags/valves")
     expect(page.get_by_role("button", name="Follow #valves", exact=True)).to_be_visible()
     page.goto("/everyone")
@@ -228,7 +248,8 @@ def test_all_of_it_works_as_plain_forms_too(
         page.get_by_role("button", name="Reply", exact=True).click()
         expect(page.locator("article .line").last).to_have_text("without script")
         page.goto(f"/posts/{number}/choices")
-        page.get_by_role("button", name="For a day").first.click()
+        with page.expect_navigation():  # the form is sent and answered
+            page.get_by_role("button", name="For a day").first.click()
         page.goto(f"/posts/{number}")
         expect(page.get_by_text("You have muted this thread")).to_be_visible()
     page.context.close()

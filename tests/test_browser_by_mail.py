@@ -14,9 +14,9 @@ from microshare.db import db, saving
 from microshare.mail import posting
 from microshare.mail_addresses import Share
 from microshare.models import PendingLetter
+from tests.browsing import DESKTOP, PHONE, browser  # noqa: F401
 from tests.conftest import furnish
 from tests.served import free_port, running
-from tests.test_browser import DESKTOP, PHONE, browser  # noqa: F401
 from tests.test_mail_posting import chain, letter
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

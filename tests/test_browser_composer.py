@@ -3,11 +3,9 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.conftest import PASSWORD
-from tests.test_browser import DESKTOP, PHONE, browser, signed_in, url
+from tests.browsing import DESKTOP, PHONE, browser, is_well, sign_in, signed_in, url
 
 __all__ = ["browser", "url"]  # the fixtures
 
@@ -19,7 +17,6 @@ def composing(browser: Browser, url: str, **options: object) -> Page:
     """The feed of Ada, ready to be typed into."""
     page = signed_in(browser, url, **options)
     expect(line_of(page)).to_be_visible()
-    page.wait_for_load_state("load")  # the scripts too
     return page
 
 
@@ -207,8 +204,7 @@ def test_new_post_opens_over_any_page_and_keeps_its_text(browser: Browser, url: 
     expect(dialog.locator("[data-counter]")).to_have_text("125")
     dialog.get_by_text("Add photos").click()
     expect(dialog.get_by_role("button", name="Choose photos")).to_be_visible()
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    is_well(page)
     names = page.evaluate("[...document.querySelectorAll('[id]')].map((one) => one.id)")
     assert len(names) == len(set(names))
     line.press("Escape")
@@ -246,19 +242,13 @@ def test_a_draft_survives_a_reload_and_signing_out(browser: Browser, url: str) -
     expect(line_of(page)).to_have_value("kept on this device")
     expect(page.get_by_label(re.compile("^Note"))).to_have_value("the whole of it")
     page.get_by_role("button", name="Sign out").click()
-    _sign_in(page, "linus")
+    sign_in(page, "linus")
     expect(page.get_by_role("heading", name="Your feed", exact=True)).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
-    _sign_in(page, "ada")
+    sign_in(page, "ada")
     expect(line_of(page)).to_have_value("kept on this device")
     expect(page.get_by_label(re.compile("^Note"))).to_have_value("the whole of it")
     page.context.close()
-
-
-def _sign_in(page: Page, login: str) -> None:
-    page.get_by_label(re.compile("username", re.I)).fill(login)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_a_session_that_ended_while_writing_loses_nothing(browser: Browser, url: str) -> None:
@@ -268,7 +258,7 @@ def test_a_session_that_ended_while_writing_loses_nothing(browser: Browser, url:
     post(page)
     expect(page.get_by_text("You are signed out")).to_be_visible()
     page.goto("/")
-    _sign_in(page, "ada")
+    sign_in(page, "ada")
     for _ in range(60):  # it is sent by itself
         page.goto("/@ada")
         if page.get_by_text("Written over the end of a session").count():
@@ -286,7 +276,7 @@ def test_without_script_the_text_goes_along_to_sign_in_and_back(browser: Browser
     page.context.clear_cookies()
     post(page)
     expect(page.get_by_text("You are no longer signed in")).to_be_visible()
-    _sign_in(page, "ada")
+    sign_in(page, "ada")
     expect(line_of(page)).to_have_value("Written without script over the end of a session")
     post(page)
     expect(page.locator("article .line").first).to_have_text(
@@ -359,9 +349,5 @@ def test_axe_finds_nothing_while_a_list_and_hints_are_open(
     line.press_sequentially("#")
     expect(options(page).first).to_be_visible()
     line.press("ArrowDown")
-    found = Axe().run(page, options={
-        "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    })
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    is_well(page)
     page.context.close()

@@ -1,22 +1,17 @@
 """Finding, reading a thread and the first steps in a real browser, with and without JavaScript."""
 
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
-from microshare import create_app, departments, people, posts, questions, tags
-from microshare.config import Settings
-from microshare.db import db, saving
-from tests import served
-from tests.conftest import NOON, PASSWORD, furnish
-from tests.test_browser import DESKTOP, PHONE, browser, signed_in
+from microshare import departments, people, posts, questions, tags
+from microshare.db import saving
+from tests.browsing import DESKTOP, PHONE, browser, is_well, serving, signed_in
+from tests.conftest import NOON, PASSWORD, House
 
 __all__ = ["browser"]  # the fixture
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PAGES = (
     "/search",
     "/search?q=pump",
@@ -35,37 +30,32 @@ PAGES = (
 )
 
 
+def _fill(house: House) -> None:
+    with saving():
+        asked = posts.publish(house.ada, "Who has a noisy pump at #acme?", now=NOON)
+        first = posts.publish(house.grace, "Not here", reply_to=asked, now=NOON)
+        posts.publish(house.linus, "Are you sure?", reply_to=first, now=NOON)
+        last = posts.publish(house.linus, "Yes: the seal", note="It **leaks**.", reply_to=asked, now=NOON)
+    with saving():
+        questions.accept(posts.get(asked.id), posts.get(last.id), house.ada, NOON)
+        departments.follow_tag(house.ada.department, tags.get("acme"), house.ada, NOON)
+        for number in range(5):
+            posts.publish(house.grace, f"The pump is quiet, number {number} #valves", now=NOON)
+        people.join(
+            email="new@example.com",
+            username="newbie",
+            name="New",
+            department=departments.get("sales"),
+            password=PASSWORD,
+            now=NOON,
+            language="en",
+        )
+
+
 @pytest.fixture(scope="module")
 def url(installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # type: ignore[no-untyped-def]
     """The product, served, with a question and its replies, some posts, and somebody new."""
-    instance = tmp_path_factory.mktemp("find") / "instance"
-    shutil.copytree(installed, instance)
-    settings = Settings(instance=instance, password_memory=8, company="Acme")
-    app = create_app(settings)
-    with app.app_context():
-        house = furnish()
-        with saving():
-            asked = posts.publish(house.ada, "Who has a noisy pump at #acme?", now=NOON)
-            first = posts.publish(house.grace, "Not here", reply_to=asked, now=NOON)
-            posts.publish(house.linus, "Are you sure?", reply_to=first, now=NOON)
-            last = posts.publish(house.linus, "Yes: the seal", note="It **leaks**.", reply_to=asked, now=NOON)
-        with saving():
-            questions.accept(posts.get(asked.id), posts.get(last.id), house.ada, NOON)
-            departments.follow_tag(house.ada.department, tags.get("acme"), house.ada, NOON)
-            for number in range(5):
-                posts.publish(house.grace, f"The pump is quiet, number {number} #valves", now=NOON)
-            people.join(
-                email="new@example.com",
-                username="newbie",
-                name="New",
-                department=departments.get("sales"),
-                password=PASSWORD,
-                now=NOON,
-                language="en",
-            )
-        db.session.remove()
-        db.engine.dispose()
-    with served.running(settings) as (_, address):
+    with serving(installed, tmp_path_factory, _fill) as address:
         yield address
 
 
@@ -220,8 +210,5 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         page.goto(path)
         for fold in page.locator("main details.fold").all():
             fold.evaluate("fold => { fold.open = true; }")
-        result = Axe().run(page, options=WCAG)
-        assert result.violations_count == 0, f"{path}: {result.generate_report()}"
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{path} is {wide} px too wide"
+        is_well(page)
     page.context.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.test_browser import browser, signed_in, url  # noqa: F401 - fixtures
+from tests.browsing import browser, signed_in, url  # noqa: F401 - fixtures
 
 
 def focused(page: Page) -> str:

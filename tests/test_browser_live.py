@@ -1,7 +1,6 @@
 """An open page stays up to date, and asks no more than it has to. Its clock is the test's."""
 
 import re
-import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from microshare import create_app, posts
-from microshare.config import Settings
-from microshare.db import db, saving
+from microshare import posts
+from microshare.db import saving
 from tests import served
-from tests.conftest import NOON, furnish
-from tests.test_browser import browser, signed_in, url  # noqa: F401 - fixtures
+from tests.browsing import browser, furnished, signed_in, url  # noqa: F401 - fixtures
+from tests.conftest import NOON, House
 
 # Longer than the page waits, and shorter than it waits when one question was not answered.
 NEXT = 25_000  # ms
@@ -159,6 +157,24 @@ def test_what_one_writes_and_thanks_for_the_other_sees_without_reloading(
         one.context.close()
 
 
+def test_in_a_thread_the_names_of_who_thanked_come_by_themselves(
+    browser: Browser, url: str  # noqa: F811
+) -> None:
+    reader = Reader(signed_in(browser, url, "linus"), "/posts/41")
+    other = signed_in(browser, url, "ada")
+    other.goto("/posts/41")
+    post(other, "41").get_by_role("button", name="Thanks").click()
+    expect(other.get_by_role("region", name="About this post")).to_contain_text("Thanks from Ada")
+    about = reader.page.get_by_role("region", name="About this post")
+    expect(about).not_to_contain_text("Thanks")
+    reader.wait()
+    expect(about).to_contain_text("Thanks from Ada")
+    expect(about).to_contain_text("Your post reached 1 department.")
+    assert reader.stayed()
+    for one in (reader.page, other):
+        one.context.close()
+
+
 def test_the_own_posts_are_no_news_and_those_of_the_own_feed_come_with_their_reasons(
     browser: Browser, url: str  # noqa: F811
 ) -> None:
@@ -239,14 +255,11 @@ def test_who_is_signed_out_asks_no_more(browser: Browser, url: str) -> None:  # 
 def test_a_page_goes_on_when_the_server_was_stopped_and_started(
     browser: Browser, installed, tmp_path  # type: ignore[no-untyped-def] # noqa: F811
 ) -> None:
-    shutil.copytree(installed, tmp_path / "instance")
-    settings = Settings(instance=tmp_path / "instance", password_memory=8, company="Acme")
-    with create_app(settings).app_context():
-        house = furnish()
+    def fill(house: House) -> None:
         with saving():
             posts.publish(house.ada, "Before", now=NOON)
-        db.session.remove()
-        db.engine.dispose()
+
+    settings = furnished(installed, tmp_path / "instance", fill)
     with ExitStack() as servers:
         server, address = servers.enter_context(served.running(settings))
         reader, writer = Reader(signed_in(browser, address, "grace")), signed_in(browser, address)

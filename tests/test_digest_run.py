@@ -220,11 +220,10 @@ def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(
 def test_a_company_has_each_letter_once_whatever_dies_and_when(tmp_path: Path) -> None:
     """As `bench.exactly_once` shows it of ten thousand readers, with a few."""
     steps = (
-        "claimed, not handed over", "in DATA, before the yes", "in DATA, the run alone",
-        "between the yes and the mark", "the server drops the connection",
+        "claimed, not handed over", "in DATA, the run alone", "between the yes and the mark",
     )
-    found = exactly_once.prove(tmp_path / "company", 20, len(steps), steps)
-    assert found["readers with a letter"] == 20
+    found = exactly_once.prove(tmp_path / "company", 15, len(steps), steps)
+    assert found["readers with a letter"] == 15
     assert found["readers with two different letters"] == 0
     # Killed between the yes and the mark, nobody can know: a copy, by its Message-ID.
     assert found["copies with the same Message-ID"] == 1

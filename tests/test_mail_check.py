@@ -94,6 +94,7 @@ def zone(site: Flask, names: NameServer) -> Zone:
         ("acme.example", "MX"): ["10 relay.acme.example."],
         ("_spf.relay.example", "TXT"): ['"v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ~all"'],
         ("relay.acme.example", "A"): ["192.0.2.7"],
+        ("news.acme.example", "A"): ["192.0.2.8"],
         ("post._domainkey.acme.example", "TXT"): [f'"{key[:200]}" "{key[200:]}"'],
         ("_dmarc.acme.example", "TXT"): ['"v=DMARC1; p=reject; rua=mailto:d@acme.example"'],
     }
@@ -130,6 +131,7 @@ DMARC = ("_dmarc.acme.example", "TXT")
     (SPF, ['"v=spf1 ip4:192.0.2.0/24 +all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 ip4:192.0.2.0/24"'], "SPF", [NOTE, GOOD]),
     (SPF, ['"v=spf1 ip4:198.51.100.1 -all"'], "SPF", [NOTE]),
+    (SPF, ['"v=spf1 include:_spf.relay.example"'], "SPF", [NOTE, GOOD]),  # whose “~all” is its own
     (SPF, ['"v=spf1 ip4:192.0.2.300 ip4:192.0.2.7 -all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 include:nowhere.example ip4:192.0.2.7 -all"'], "SPF", [BAD, GOOD]),
     (SPF, ['"v=spf1 a:relay.acme.example -all"'], "SPF", [GOOD]),
@@ -196,6 +198,13 @@ def test_without_a_network_it_says_so_in_one_sentence(
         silent.bind(("127.0.0.1", 0))
         found = levels(site, monkeypatch, dns=f"127.0.0.1:{silent.getsockname()[1]}")
     assert found == {"DNS": [UNKNOWN]}
+
+
+def test_a_domain_of_which_nothing_is_known_may_be_a_slip_or_a_network_that_is_none(
+    site: Flask, zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zone.clear()
+    assert levels(site, monkeypatch) == {"DNS": [UNKNOWN]}
 
 
 class Ada:

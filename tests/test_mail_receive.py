@@ -24,6 +24,15 @@ from tests.door import SHARE, answers, entries, letter, lines, signed
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
+BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+
+
+@pytest.fixture
+def engine() -> str:
+    """SQLite, but where the database makes a difference."""
+    return "sqlite"
+
+
 @pytest.fixture(scope="module")
 def names() -> Iterator[door.Names]:
     with door.names() as told:
@@ -32,7 +41,7 @@ def names() -> Iterator[door.Names]:
 
 @pytest.fixture
 def opened(domain: Flask, names: door.Names) -> Flask:
-    """The mail door of a company with ada, grace and linus, on both databases."""
+    """The mail door of a company with ada, grace and linus."""
     names.silent = False
     names.asked.clear()
     domain.config["MICROSHARE"] = replace(
@@ -56,6 +65,7 @@ def private(name: str = "ada") -> str:
     return address
 
 
+@BOTH
 def test_a_signed_letter_of_a_colleague_is_posted_once(opened: Flask) -> None:
     raw = signed(letter())
     assert brought(raw) == ("taken", "posted")
@@ -95,7 +105,6 @@ def test_our_relay_may_speak_for_a_colleague(opened: Flask) -> None:
     assert brought(letter(more=RELAY)) == ("taken", "posted")
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_where_our_relay_has_no_name_nobody_speaks_for_it(opened: Flask) -> None:
     opened.config["MICROSHARE"] = replace(opened.config["MICROSHARE"], mail_authserv_id="")
     assert brought(letter(more=RELAY)) == ("taken", "held")
@@ -148,6 +157,7 @@ def test_an_answer_to_a_post_is_its_readers(opened: Flask) -> None:
     assert [why for _, why in entries()[2:]] == ["unsigned", "stranger", "refuted"]
 
 
+@BOTH
 def test_what_is_held_is_told_its_colleague_once_a_day(opened: Flask) -> None:
     for number in range(3):
         assert brought(letter(message_id=f"{number}@x")) == ("taken", "held")
@@ -210,6 +220,7 @@ def test_a_program_without_end_is_let_go(
     assert len(entries()) == len(list(kept.names(HELD))) == register.LIMIT
 
 
+@BOTH
 def test_at_most_so_many_letters_an_hour(
     opened: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +238,7 @@ def test_at_most_so_many_letters_an_hour(
     assert len(lines()) == register.LIMIT + 2
 
 
+@BOTH
 def test_a_letter_is_released_by_its_colleague_alone(opened: Flask) -> None:
     brought(letter())
     ada, grace = people.get("ada"), people.get("grace")
@@ -258,6 +270,7 @@ def test_a_letter_of_another_host_is_left_to_it(opened: Flask) -> None:
     assert entries() == [("released", "unsigned")]
 
 
+@BOTH
 def test_held_letters_expire_and_those_of_strangers_give_way(
     opened: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -356,6 +369,7 @@ def steps() -> list[tuple[object, str]]:
             (kept, "drop")]  # fmt: skip
 
 
+@BOTH
 def test_killed_at_any_step_it_is_posted_once(
     opened: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,7 +434,6 @@ def test_a_file_that_was_half_written_goes(opened: Flask, tmp_path: Path) -> Non
     assert not draft.exists()
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_an_address_of_nobody_is_told_so(opened: Flask) -> None:
     for address in (
         "", "share", "nobody@acme.example", "share+x@acme.example", "share@evil.example", "\0@\0",
@@ -430,7 +443,6 @@ def test_an_address_of_nobody_is_told_so(opened: Flask) -> None:
     assert list(kept.names(IN_HAND)) == []
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_letter_that_is_too_large_is_told_so(
     opened: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -455,7 +467,6 @@ HEADS = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["sqlite"])
 def test_no_bytes_whatever_raise_or_are_lost(opened: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(register, "LIMIT", 10_000)
     addresses = [SHARE, private(), mail_addresses.bounce_to(1, 5) or ""]

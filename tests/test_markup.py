@@ -129,6 +129,12 @@ def test_paragraphs_and_their_lines_need_no_markdown(monkeypatch: pytest.MonkeyP
 def test_what_a_markdown_read_before_is_forgotten(texts: list[str], blocks: bool) -> None:
     once = [dialect.Dialect(blocks=blocks).convert(written) for written in texts]
     assert [dialect.convert(written, blocks=blocks) for written in texts] == once
+    kept = dialect._ours.kept[blocks]
+    kept.references["seen"] = ("http://before", "")
+    kept.htmlStash.store("<b>before</b>")
+    assert dialect.convert(texts[0], blocks=blocks) == once[0]
+    assert dialect._ours.kept[blocks] is kept
+    assert (kept.references, kept.htmlStash.rawHtmlBlocks) == ({}, [])
 
 
 def test_a_markdown_that_failed_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:

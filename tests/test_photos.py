@@ -3,11 +3,11 @@ import io
 import pytest
 from flask import Flask
 
-from microshare import feeds, indexing, photos, posts, search
+from microshare import feeds, indexing, people, photos, posts, search
 from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.models import PhotoFile, Post
-from microshare.photos import Chosen, Upload
+from microshare.photos import Chosen, Said, Upload
 from tests.acts import publish, raced
 from tests.conftest import NOON, House
 from tests.test_media import photo, written
@@ -39,6 +39,34 @@ def test_a_post_has_its_photos_in_order_and_a_card_tells_of_them(house: House) -
         (600, 32, "A worn seal"), (64, 32, "A worn seal")]  # fmt: skip
     assert photos.content(names(post)[0] + "-480") == wanted[0].picture.files["-480"]
     assert publish(house.ada, "none").photos_json == ""
+
+
+def test_of_two_edits_at_once_that_remove_a_photo_each_one_is_told_of_the_other(
+    domain: Flask, house: House
+) -> None:
+    post = publish(house.ada, "two photos", photos=chosen(600, 64))
+    post_id, both, author_id = post.id, names(post), house.ada.id
+    db.session.rollback()
+
+    def remove(name: str) -> None:
+        with saving():
+            mine = posts.get(post_id)
+            said = [Said(name, "", is_decoration=False, is_removed=True)]
+            posts.edit(
+                mine, people.by_id(author_id), mine.line, version=1, now=NOON,
+                photos=photos.changed(photos.read(mine.photos_json), said, []),
+            )  # fmt: skip
+
+    results = raced(domain, *(lambda name=name: remove(name) for name in both))
+    (late,) = [one for one in results if one is not None]
+    assert isinstance(late, Refused)
+    assert late.code == "edited-meanwhile"
+    db.session.rollback()
+    (left,) = names(posts.get(post_id))
+    assert photos.content(left)
+    (gone,) = set(both) - {left}
+    with pytest.raises(Missing):
+        photos.content(gone)
 
 
 def test_a_photo_is_described_or_decoration() -> None:

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from microshare import feeds, inbox, people, posts, tags, text
+from microshare import feeds, inbox, people, posts, revisions, tags, text
 from microshare.db import db, saving
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import InboxItem, Post, Tag
@@ -135,7 +135,7 @@ def test_an_edit_keeps_what_the_post_said_before(house: House) -> None:
     with saving():
         posts.edit(post, house.ada, "new #two #three", note="new note", now=NOON)
     assert names(post) == ["two", "three"]
-    assert [(r.line, r.note) for r in posts.history(post)] == [("old #one #two", "old note")]
+    assert [(r.line, r.note) for r in revisions.of(post)] == [("old #one #two", "old note")]
     assert posts.get(post.id).edited_at == NOON
 
 
@@ -143,7 +143,7 @@ def test_an_edit_that_changes_nothing_leaves_no_history(house: House) -> None:
     post = publish(house.ada, "same")
     with saving():
         posts.edit(post, house.ada, " same ", now=NOON)
-    assert posts.history(post) == []
+    assert revisions.of(post) == []
 
 
 def test_an_edit_of_a_text_that_has_changed_meanwhile_is_refused(house: House) -> None:

@@ -21,7 +21,7 @@ HEADERS = {
     "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 }
 LETTER = Letter(
-    "ada@example.com", "Eén pomp — stiller", "tekst é\n.\nFrom ons\n-- \n", "<p>é = é</p>",
+    "ada@example.com", "Eén pomp — stiller", "tekst é over een pomp die stiller is\n.\nFrom ons\n-- \n", "<p>é = é</p>",
     "digest.2026-11-23.7@example.com", HEADERS,
 )
 

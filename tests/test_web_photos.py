@@ -10,6 +10,7 @@ from werkzeug.test import encode_multipart
 
 from microshare import indexing, media, photos
 from microshare.db import db
+from microshare.models import PhotoFile
 from microshare.web import sent as sent_photos
 from tests.conftest import Browser, Queries
 from tests.test_media import archive, photo, written
@@ -161,12 +162,160 @@ def test_more_than_four_large_photos_at_once_are_not_even_read(ada: Browser) -> 
     assert "96 MB" in answer.get_data(as_text=True)
 
 
+def test_of_a_form_that_is_too_large_the_text_is_shown_again(ada: Browser) -> None:
+    _, content = encode_multipart(
+        {"csrf_token": ada.token(), "key": "k", "line": "typed <with> café", "note": "and a note",
+         "photo": FileStorage(io.BytesIO(b"x" * 300_000), "x.jpg"), "alt": "behind it"}, "cut"
+    )  # fmt: skip
+    answer = ada.post(
+        "/posts", data=content, content_type="multipart/form-data; boundary=cut",
+        environ_overrides={"CONTENT_LENGTH": "200000000"},
+    )  # fmt: skip
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 413
+    assert "typed &lt;with&gt; café</textarea>" in page
+    assert "and a note</textarea>" in page
+    assert "behind it" not in page
+    assert ids(ada.get("/everyone")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("a \ufffd sign".encode(), 303), (b"caf\xe9 noir", 422), (b"a \x00 sign", 422),
+     ("\U0001f3f4\u200d\u2620 and \u2067".encode(), 303)],
+)  # fmt: skip
+def test_odd_letters_in_a_form_with_files_are_taken_as_in_one_without(
+    ada: Browser, line: bytes, status: int
+) -> None:
+    token = ada.token().encode()
+    body = b"".join(
+        b'--cut\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % pair
+        for pair in ((b"csrf_token", token), (b"line", line), (b"key", b"1"))
+    ) + b"--cut--\r\n"
+    multipart = ada.post("/posts", data=body, content_type="multipart/form-data; boundary=cut")
+    encoded = b"csrf_token=%s&key=2&line=%s" % (token, b"".join(b"%%%02X" % one for one in line))
+    plain = ada.post("/posts", data=encoded, content_type="application/x-www-form-urlencoded")
+    assert (multipart.status_code, plain.status_code) == (status, status)
+    if status == 422:
+        assert line.decode(errors="replace").partition(" ")[0] in multipart.get_data(as_text=True)
+
+
+def changed(browser: Browser, post: int, **fields: object):  # type: ignore[no-untyped-def]
+    """The edit form of a post, sent with these fields instead of what it has."""
+    page = body(browser, f"/posts/{post}/edit")
+    html5lib.HTMLParser(strict=True).parse(page)
+    form: dict[str, object] = {
+        "csrf_token": browser.token(), "line": "A seal", "note": "", "kind": "update",
+        "version": re.findall(r'name="version" value="(\d+)"', page)[0],
+        "kept": re.findall(r'name="kept" value="(\w+)"', page),
+        "kept_alt": re.findall(r'name="kept_alt" value="([^"]*)"', page),
+    }  # fmt: skip
+    form["kept_plain"] = ["" if alt else "1" for alt in form["kept_alt"]]  # type: ignore[attr-defined]
+    return upload(browser, f"/posts/{post}/edit", {**form, **fields})
+
+
+def alts(browser: Browser, post: int) -> list[str]:
+    return re.findall(r' alt="([^"]*)" width', body(browser, f"/posts/{post}"))
+
+
+def history(browser: Browser, post: int) -> list[str]:
+    said = re.sub("<[^>]+>", "", body(browser, f"/posts/{post}/history"))
+    return [" ".join(line.split()) for line in said.splitlines() if "Photo" in line]
+
+
+def test_photos_are_described_anew_removed_and_added_and_the_history_tells(
+    site: Flask, ada: Browser, grace: Browser
+) -> None:
+    post = publish(ada, "A seal", (jpeg(500), "A worn seal", ""), (jpeg(700), "My lunch", ""))
+    first, lunch = re.findall(r'name="kept" value="(\w+)"', body(ada, f"/posts/{post}/edit"))
+    assert changed(ada, post, kept_alt=["A torn seal", "My lunch"]).status_code == 303
+    assert alts(grace, post) == ["A torn seal", "My lunch"]
+    added = FileStorage(io.BytesIO(jpeg(900)), "x.jpg")
+    answer = changed(ada, post, remove=lunch, photo=added, alt="A new seal", plain="")
+    assert answer.status_code == 303
+    assert alts(grace, post) == ["A torn seal", "A new seal"]
+    assert grace.get(f"/photos/{lunch}").status_code == 404  # no longer given to anybody
+    assert grace.get(f"/photos/{lunch}-480").status_code == 404
+    assert grace.get(f"/photos/{first}").status_code == 200
+    assert changed(ada, post, kept_plain=["1", ""], kept_alt=["A torn seal", "A new seal"]).status_code == 303
+    assert history(grace, post) == [
+        "Photo: (removed: A torn seal) decoration only", "Photo: A new seal",
+        "Photo: A torn seal", "Photo added: A new seal", "Photo removed: My lunch",
+        "Photo: A (removed: worn) (added: torn) seal", "Photo: My lunch",
+        "Photo: A worn seal", "Photo: My lunch",
+    ]  # fmt: skip
+    html5lib.HTMLParser(strict=True).parse(body(grace, f"/posts/{post}/history"))
+    assert changed(ada, post).status_code == 303
+    assert len(history(grace, post)) == 9  # nothing changed, nothing kept
+    with site.app_context():
+        kept = db.session.scalars(db.select(PhotoFile.name).order_by(PhotoFile.name)).all()
+        assert sorted({name.partition("-")[0] for name in kept}) == sorted(
+            re.findall(r'name="kept" value="(\w+)"', body(ada, f"/posts/{post}/edit"))
+        )
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"kept_alt": ["", "b"]}, "Photo 1: describe"),
+        ({"kept_alt": ["a", "x" * 501]}, "description of photo 2 is 1 characters too long"),
+        ({"photo": b"%PDF", "alt": "a paper", "plain": ""}, "File 3 is no photo"),
+        ({"photo": None, "alt": "a paper"}, "Photo 3 has a description but no file"),
+        ({"version": "7"}, "edited meanwhile"),
+        ({"line": "x" * 141}, "1 characters too long"),
+        ({"photo": 3}, "at most 4"),
+    ],
+)
+def test_an_edit_of_photos_that_does_not_do_keeps_what_was_typed_and_changes_nothing(
+    ada: Browser, fields: dict[str, object], told: str
+) -> None:
+    post = publish(ada, "A seal", (jpeg(64), "one", ""), (jpeg(66), "two", ""))
+    given = {"kept_alt": ["a", "b"], "line": "typed with care", **fields}
+    if "photo" in given:
+        new = given["photo"]
+        files = [jpeg(80 + n) for n in range(new)] if isinstance(new, int) else [new]
+        given["photo"] = [FileStorage(io.BytesIO(one or b""), "x.jpg" if one else "") for one in files]
+        given.setdefault("alt", ["more"] * len(files))
+    answer = changed(ada, post, **given)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert told in page
+    assert f"{given['line']}</textarea>" in page
+    for alt in given["kept_alt"]:  # type: ignore[attr-defined]
+        assert f'name="kept_alt" value="{alt}"' in page
+    if isinstance(given.get("alt"), str):
+        assert 'value="a paper"' in page
+    html5lib.HTMLParser(strict=True).parse(page)
+    assert alts(ada, post) == ["one", "two"]
+    assert history(ada, post) == ["Photo: one", "Photo: two"]
+
+
+def test_an_edit_that_says_nothing_of_photos_leaves_them_and_only_the_author_may(
+    ada: Browser, linus: Browser
+) -> None:
+    post = publish(linus, "A seal", (jpeg(64), "one", ""))
+    (name,) = re.findall(r'name="kept" value="(\w+)"', body(linus, f"/posts/{post}/edit"))
+    linus.send(f"/posts/{post}/edit", line="A worn seal", version="1")
+    assert alts(ada, post) == ["one"]
+    for field in ({"remove": name}, {"kept_alt": "mine"}):
+        form = {"csrf_token": ada.token(), "line": "A seal", "version": "2", "kept": name, **field}
+        assert upload(ada, f"/posts/{post}/edit", form).status_code == 403
+    assert alts(ada, post) == ["one"]
+
+
+def test_a_photo_that_another_post_has_too_stays_there(ada: Browser, linus: Browser) -> None:
+    post, other = (publish(who, "A seal", (jpeg(64), "one", "")) for who in (ada, linus))
+    (name,) = re.findall(r'name="kept" value="(\w+)"', body(ada, f"/posts/{post}/edit"))
+    assert changed(ada, post, remove=name).status_code == 303
+    assert (alts(ada, post), alts(ada, other)) == ([], ["one"])
+    assert ada.get(f"/photos/{name}").status_code == 200
+
+
 def test_other_forms_stay_small(ada: Browser) -> None:
-    post = publish(ada, "A seal")
     token = ada.token()
-    for path in (f"/posts/{post}/edit", "/settings"):
-        large = {"csrf_token": token, "photo": FileStorage(io.BytesIO(b"x" * 2_000_000), "x")}
-        assert upload(ada, path, large).status_code == 413
+    large = {"csrf_token": token, "photo": FileStorage(io.BytesIO(b"x" * 2_000_000), "x")}
+    assert upload(ada, "/settings", large).status_code == 413
     text = {"csrf_token": token, "line": "x" * 2_000_000}
     assert upload(ada, "/posts", text).status_code == 413
 

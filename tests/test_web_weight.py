@@ -1,14 +1,20 @@
 """What a page weighs on its way to a phone: little, compressed, asked once a year."""
 
 import gzip
+import io
 import re
 import sys
 
 import brotli
 import pytest
 from flask import Flask
+from PIL import Image
 
-from tests.conftest import ROOT, Browser
+from microshare import media, people, posts
+from microshare.db import db, saving
+from microshare.photos import Chosen
+from tests.conftest import NOON, ROOT, Browser
+from tests.test_media import written
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -24,7 +30,7 @@ def feed_of(reader: Browser) -> str:
 
 
 @pytest.fixture
-def posts(ada: Browser) -> None:
+def notes(ada: Browser) -> None:
     for number in range(40):
         ada.send("/posts", line=f"Seal {number} leaks at #acme #pumps", key=f"key-{number}")
 
@@ -38,7 +44,7 @@ def test_all_styles_and_scripts_together_are_at_most_40_kb_compressed(site: Flas
 
 @pytest.mark.parametrize("encoding", UNPACK)
 def test_pages_and_assets_go_over_the_air_compressed(
-    posts: None, ada: Browser, encoding: str
+    notes: None, ada: Browser, encoding: str
 ) -> None:
     plain = feed_of(ada)
     answer = ada.get("/everyone", headers={"Accept-Encoding": encoding})
@@ -64,9 +70,32 @@ def test_assets_are_named_by_their_content_and_kept_for_a_year(ada: Browser) -> 
         assert "max-age=31536000" in cache, (address, cache)
 
 
-def test_a_page_asks_nobody_else_for_anything(posts: None, ada: Browser) -> None:
+def test_a_page_asks_nobody_else_for_anything(notes: None, ada: Browser) -> None:
     for path in ("/", "/everyone", "/search?q=seal", "/tags/acme", "/settings", "/help"):
         page = ada.get(path).get_data(as_text=True)
         foreign = re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?!/|data:)[^"]*"', page)
         assert foreign == [], path
         assert not re.search(r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=", page), path
+
+
+def test_a_feed_page_is_under_60_kb_where_every_post_has_photos_and_a_reason(
+    site: Flask, ada: Browser, grace: Browser
+) -> None:
+    line = "The seal of the second circulation pump leaks at its flange again, seen at noon"
+    noise = [Image.effect_noise((640, 480), width) for width in (120, 240)]
+    pictures = [
+        Chosen(media.made(io.BytesIO(written(one.convert("RGB"))), 1), "A worn seal, torn at a side")
+        for one in noise
+    ]
+    with site.app_context():
+        author = people.by_id(1)
+        with saving():
+            for number in range(30):
+                posts.publish(author, f"{line}, {number} #acme #pumps #seals", photos=pictures, now=NOON)
+        db.session.remove()
+    grace.send("/tags/pumps/follow")
+    grace.send("/settings/profile", name="Grace", username="grace", email="grace@example.com",
+               language="nl", time_zone="UTC", about="", department="research")  # fmt: skip
+    page = grace.get("/").get_data(as_text=True)
+    assert page.count("2 foto’s") == page.count('class="reasons"') + 30 == 60
+    assert len(page.encode()) < 60 * 1024

@@ -6,7 +6,18 @@ from typing import Any
 
 from flask import Response, request
 
-from microshare import describing, feeds, interests, mutes, posts, profiles, saves, thanks, uploads
+from microshare import (
+    describing,
+    feeds,
+    interests,
+    mutes,
+    posts,
+    profiles,
+    revisions,
+    saves,
+    thanks,
+    uploads,
+)
 from microshare.api import entities, paging
 from microshare.api.accounts import OPEN
 from microshare.api.asked import Params, params
@@ -200,7 +211,7 @@ def history(post_id: int) -> Response:
         "poll": None,
     }
     said = [
-        (one.line, one.line_html, one.note_html, one.written_at) for one in posts.history(post)
+        (one.line, one.line_html, one.note_html, one.written_at) for one in revisions.of(post)
     ]
     last = post.line, post.line_html, post.note_html, post.edited_at or post.created_at
     return answer(

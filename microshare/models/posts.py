@@ -160,6 +160,7 @@ class Revision(Base):
     note_html: Mapped[str] = mapped_column(Text)
     line: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)
+    photos_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     written_at: Mapped[datetime]
 
 

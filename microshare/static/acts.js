@@ -1,13 +1,19 @@
 // Thank, save, tag on, follow, mute: the form is sent, and what it changed is shown, without
-// leaving the page. A button does so if it, or what it stands in, has `data-live`:
+// leaving the page. A button does so if it, or what it stands in, is `LIVE`:
 //   what is muted or no longer followed in a post can be undone in the same place;
 //   else in a post, its tags and what can be done are taken from the page of its choices;
 //   in a `data-part`, all such parts are taken from the page as it is now.
 
+const LIVE = ".actions, .reasons, [data-live]";
+const postOf = (id) => `[data-post-id="${id}"]`;
 const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
-// The tags that were tagged on, and what can be done, of a post wherever it stands on the page.
-function refresh(posts, fresh) {
+// The tags that were tagged on, what can be done and who thanked, of a post wherever it stands on
+// the page.
+function refresh(posts, page, id) {
+  const givers = `[data-givers="${id}"]`;
+  document.querySelector(givers)?.replaceWith(page.querySelector(givers));
+  const fresh = page.querySelector(postOf(id));
   for (const post of posts) {
     const acts = post.querySelector(".actions");
     if (!acts) continue; // it is shown in short
@@ -76,7 +82,7 @@ async function send(form, button, { id, fields }) {
   }
   const isBack = answer.ok && new URL(answer.url).pathname === new URL(back, location).pathname;
   const page = isBack && await parsed(answer);
-  const all = `[data-post-id="${id}"]`;
+  const all = postOf(id);
   const focused = document.activeElement;
   const isHere = focused.contains(button);
   let shown;
@@ -92,7 +98,8 @@ async function send(form, button, { id, fields }) {
     if (!shown.matches("button")) shown = shown.querySelector("button");
   } else if (id) {
     const posts = document.querySelectorAll(all);
-    refresh(posts, page.querySelector(all));
+    refresh(posts, page, id);
+    form.reset();
     shown = successor(posts, action);
   } else {
     const parts = () => document.querySelectorAll("[data-part]");
@@ -106,12 +113,21 @@ async function send(form, button, { id, fields }) {
   if (isHere || !focused.isConnected) shown?.focus();
 }
 
+// The script that counts tells that the thanks of this page's own post have changed.
+document.addEventListener("thanked", async ({ detail: id }) => {
+  const old = () => document.querySelector(`[data-givers="${id}"]`);
+  const answer = old() && await fetch(`/posts/${id}/choices`).catch(() => undefined);
+  const now = answer?.ok && (await parsed(answer)).querySelector("[data-givers]");
+  if (now) old().replaceWith(now);
+});
+
 let queue = Promise.resolve(); // one after the other, so that the last answer is the newest
 
 document.addEventListener("submit", (event) => {
   const { target: form, submitter: button } = event;
-  if (event.defaultPrevented || !button?.closest("[data-live]") || "plain" in button.dataset) return;
-  const id = button.closest("[data-post-id]")?.dataset.postId;
+  if (event.defaultPrevented || !button?.closest(LIVE) || "plain" in button.dataset) return;
+  const { postId, about } = button.closest("[data-post-id], [data-about]")?.dataset ?? {};
+  const id = postId ?? about;
   if (!id && !button.closest("[data-part]")) return;
   event.preventDefault();
   if (button.dataset.sent) return; // the second tap
@@ -123,7 +139,7 @@ document.addEventListener("submit", (event) => {
 
 // What else can be done with a post stands on a page of its own; here it unfolds in its place.
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[data-choices]");
+  const link = event.target.closest?.("a.more");
   if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const answer = await fetch(link.href).catch(() => undefined);

@@ -1,10 +1,11 @@
 // The composer loses nothing: a draft stays on this device until its post is there, also without
-// a connection. Each draft is kept under the key of its post, by which the server knows a post
+// a connection; its photos in a cache of their own. Each draft is kept under the key of its post, by which the server knows a post
 // that is sent twice, and belongs to one tab at a time, so that two never write over each other.
 // A post is put into the outbox before it is sent: from there it goes by itself when the connection
 // or this page has gone meanwhile. Ctrl+Enter (or Cmd+Enter) sends.
 
 const FIELDS = ["line", "note", "kind"];
+const PHOTOS = "photos of drafts";
 const LEAVING = 1000; // ms that the page before may take to let go of its draft
 
 const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)),
@@ -29,18 +30,51 @@ const hold = (name) => new Promise((tell) => {
   }
 });
 
+const address = (name) => `/drafts/${encodeURIComponent(name)}`;
+
 function open(form) {
   const shelf = `microshare draft ${form.dataset.draft} `;
   const { line, note, kind, key } = form.elements;
   const said = form.querySelector("[data-told]");
   const text = () => JSON.stringify(FIELDS.map((name) => form.elements[name].value));
-  const isEmpty = () => !line.value.trim() && !note.value.trim();
+  const photos = () => [...form.querySelectorAll(".photo-choice.shown")].map((one) => {
+    const [{ files: [file] }, plain, alt] = one.querySelectorAll("[name]");
+    return { file, said: [file.name, alt.value, plain.value] };
+  });
+  const isEmpty = () => !line.value.trim() && !note.value.trim() && !photos().length;
   let tried = ""; // the text that was sent under this key, if any
   let refused; // the id in the outbox of what stands here, after a refusal
 
-  const forget = () => stored(() => localStorage.removeItem(shelf + key.value));
-  const keep = () => (isEmpty() ? forget() : stored(() => localStorage.setItem(
-    shelf + key.value, JSON.stringify({ text: text(), tried, at: Date.now() }))));
+  let kept = ""; // the names of the photos in the cache
+  let keeping = Promise.resolve(true); // whether they all got there
+  const keepPhotos = (files) => {
+    const names = `${files.map(({ name }) => name)}`;
+    if (names === kept) return;
+    kept = names;
+    const at = address(shelf + key.value);
+    const body = new FormData();
+    for (const file of files) body.append("photo", file);
+    keeping = keeping.then(async () => {
+      const cache = await caches.open(PHOTOS);
+      await (names ? cache.put(at, new Response(body)) : cache.delete(at));
+      return true;
+    }).catch(() => false);
+  };
+  const forget = () => {
+    stored(() => localStorage.removeItem(shelf + key.value));
+    keepPhotos([]);
+  };
+  const keep = () => {
+    if (isEmpty()) {
+      forget();
+      return;
+    }
+    const all = photos();
+    stored(() => localStorage.setItem(shelf + key.value, JSON.stringify({
+      text: text(), tried, at: Date.now(), photos: all.map(({ said }) => said),
+    })));
+    keepPhotos(all.map(({ file }) => file));
+  };
   const drafts = () => stored(() => Object.keys(localStorage)
     .filter((name) => name.startsWith(shelf))
     .map((name) => ({ ...JSON.parse(localStorage.getItem(name)), key: name.slice(shelf.length) }))
@@ -51,12 +85,31 @@ function open(form) {
     if (note.value || kind.value) note.closest("details").open = true;
     line.dispatchEvent(new Event("input", { bubbles: true }));
   };
+  // The photos of a draft, as they were chosen and described.
+  const photosOf = async (draft) => {
+    if (!draft?.photos?.length) return [];
+    const answer = await caches.match(address(shelf + draft.key)).catch(() => undefined);
+    const files = (await answer?.formData())?.getAll("photo") ?? [];
+    return draft.photos.map(([name, ...said]) => [files.find((one) => one.name === name), ...said])
+      .filter(([file]) => file);
+  };
+  const show = (chosen) => {
+    kept = `${chosen.map(([{ name }]) => name)}`;
+    form.dispatchEvent(new CustomEvent("photos", { detail: chosen }));
+  };
   const restore = async () => {
+    if (!isEmpty()) { // a form that the server gave back, without its photos
+      const chosen = await photosOf(drafts().find((one) => one.key === key.value));
+      if (chosen.length) show(chosen);
+    }
     for (const draft of drafts()) {
       if (!isEmpty()) return;
-      if (await hold(shelf + draft.key) && isEmpty()) {
+      if (await hold(shelf + draft.key)) {
+        const chosen = await photosOf(draft);
+        if (!isEmpty()) return; // typed meanwhile
         key.value = draft.key;
         tried = draft.tried;
+        if (chosen.length) show(chosen);
         fill(stored(() => JSON.parse(draft.text)) ?? []);
         // The page may have gone after its post was put into the outbox, and before the draft was.
         const restored = text();
@@ -82,10 +135,10 @@ function open(form) {
   };
   const clear = () => {
     renew();
-    for (const photo of form.querySelectorAll("[data-remove]:not([hidden])")) photo.click();
     form.reset();
     FIELDS.forEach((name) => { form.elements[name].value = ""; });
-    line.dispatchEvent(new Event("input", { bubbles: true }));
+    for (const fold of form.querySelectorAll(".fold")) fold.open = false;
+    for (const one of [note, line]) one.dispatchEvent(new Event("input", { bubbles: true }));
   };
 
   // A kept page may be shown in two tabs, and out of the browser's store it has an old key.
@@ -121,12 +174,12 @@ function open(form) {
 
   function settle(post) {
     if (post.state === "refused" && post.sentence) {
-      // It stands here as it was typed. What has photos stays in the outbox too: a draft has none.
-      if (post.entries.every(([, value]) => typeof value === "string")) outbox.discard(post.id);
       refused = post.id;
       if (post.why === "key-used") begin(newKey());
       tried = "";
       keep();
+      // It stands here as it was typed; in the outbox too only where its photos found no room here.
+      keeping.then((isKept) => isKept && outbox.discard(post.id));
       tell(post.sentence, "alert");
       return;
     }
@@ -172,10 +225,7 @@ function open(form) {
       return;
     }
     if (answer.redirected && new URL(answer.url).pathname.startsWith("/posts/")) {
-      forget();
-      fill([]); // or Back would show it as if it were still to be sent
-      begin(newKey());
-      tried = "";
+      clear(); // or Back would show it as if it were still to be sent
       delete form.dataset.sent;
       go(answer.url);
     } else {
@@ -188,6 +238,15 @@ function open(form) {
   });
 }
 
+// Photos whose draft went while the page did.
+(async () => {
+  if (!await caches.has(PHOTOS)) return;
+  const cache = await caches.open(PHOTOS);
+  for (const { url } of await cache.keys()) {
+    const name = decodeURIComponent(new URL(url).pathname.slice(address("").length));
+    if (!localStorage.getItem(name)) cache.delete(url);
+  }
+})().catch(() => undefined);
 for (const form of document.querySelectorAll("form[data-composer]")) open(form);
 document.addEventListener("brought", ({ target }) => {
   if (target.matches("form[data-composer]")) open(target);

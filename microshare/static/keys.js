@@ -6,9 +6,9 @@ const PAUSE = 1500; // ms that may pass between `g` and where to go
 
 const PLACES = { h: "/", e: "/everyone", s: "/saved", i: "/inbox" };
 const FIELD = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
-const posts = () => [...document.querySelectorAll("main [data-post-id]")].filter(
+const posts = () => [...document.querySelectorAll("main .post")].filter(
   (post) => post.checkVisibility());
-const focused = () => document.activeElement.closest("[data-post-id]");
+const focused = () => document.activeElement.closest(".post");
 const current = () => focused() ?? document.querySelector(".post.current");
 
 function go(to) {

@@ -92,6 +92,9 @@ const REPLIES = ".action:first-child + .count"; // the other count is of thanks
 function count(post, kind, number) {
   let shown = post.querySelector(kind === "replies" ? REPLIES : `.count:not(${REPLIES})`);
   if (Number(shown?.textContent ?? 0) === number) return;
+  if (kind === "thanks") {
+    document.dispatchEvent(new CustomEvent("thanked", { detail: post.dataset.postId }));
+  }
   const still = post.querySelector(".action.still"); // in the place of a button, at own posts
   if (!number) {
     shown.remove();

@@ -93,8 +93,8 @@
     const entries = entriesOf(form);
     const key = valueOf(entries, "key");
     const known = await within("readonly", (posts) => answered(posts.index("key").get(key)));
-    const then = known ? JSON.parse(known.print) : [];
-    return ["line", "note", "kind"].every((name) => valueOf(then, name) === valueOf(entries, name));
+    const then = JSON.parse(known?.print ?? "[]");
+    return known && ["line", "note", "kind"].every((name) => valueOf(then, name) === valueOf(entries, name));
   };
 
   // Who is signed in, what a form must carry, and where a post with this key is; or why that is

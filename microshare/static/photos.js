@@ -39,23 +39,31 @@ function open(fold) {
   const pattern = fold.querySelector(".photo-choice");
   const { accept } = pattern.querySelector("[type=file]");
   const types = accept.split(",");
+  const first = form.querySelectorAll("[name=remove]").length + 1;
   const left = []; // what was typed about photos that a refused form lost
   const working = new Set();
   const choices = () => [...fold.querySelectorAll(".photo-choice")];
+  // Those that a post has already count too, unless they are to be removed.
+  const isFull = () => choices().length
+    + form.querySelectorAll("[name=remove]:not(:checked)").length >= Number(limit);
 
   for (const one of choices()) {
     const alt = one.querySelector("[name=alt]").value;
     const plain = one.querySelector("select").value;
-    if (alt || plain) left.push({ alt, plain });
+    if (alt || plain) left.push([alt, plain]);
     one.remove();
   }
-  acts.hidden = false;
-
   const count = () => {
+    for (const one of form.querySelectorAll(".photo-choice")) {
+      const alt = one.querySelector("[maxlength]");
+      const label = alt.parentElement;
+      label.hidden = one.querySelector("select").value === "1";
+      alt.required = !label.hidden && !one.querySelector("[name=remove]:checked");
+    }
     choices().forEach((one, i) => {
-      for (const place of one.querySelectorAll("[data-number]")) place.textContent = i + 1;
+      for (const place of one.querySelectorAll("[data-number]")) place.textContent = i + first;
     });
-    acts.hidden = choices().length >= Number(limit);
+    acts.hidden = isFull();
   };
   const changed = () => {
     count();
@@ -63,49 +71,41 @@ function open(fold) {
   };
   const isPhoto = (file) => types.includes(file.type) || /\.hei[cf]$/i.test(file.name);
 
-  async function add(file) {
-    if (choices().length >= Number(limit)) return full;
-    if (!isPhoto(file)) return odd;
+  function show(sent, said = left.shift()) {
     const choice = pattern.cloneNode(true);
-    const [input, plain] = choice.querySelectorAll("[type=file], select");
-    const alt = choice.querySelector("[name=alt]");
-    const label = choice.querySelector("[data-alt]");
+    const [input, plain, alt] = choice.querySelectorAll("[name]");
     const image = document.createElement("img");
-    const choose = () => {
-      label.hidden = plain.value === "1";
-      alt.required = !label.hidden;
-    };
-    const before = left.shift();
-    alt.value = before?.alt ?? "";
-    plain.value = before?.plain ?? "";
-    plain.addEventListener("change", choose);
-    choose();
+    [alt.value, plain.value] = said ?? ["", ""];
     choice.querySelector("[data-file]").hidden = true;
     const remove = choice.querySelector("[data-remove]");
     remove.hidden = false;
     remove.addEventListener("click", () => {
-      URL.revokeObjectURL(image.src);
       choice.remove();
       changed();
       (acts.querySelector("button") ?? form.elements.line).focus();
     });
     image.alt = "";
     choice.classList.add("shown");
+    const files = new DataTransfer();
+    files.items.add(sent);
+    input.files = files.files;
+    image.src = URL.createObjectURL(sent);
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    image.addEventListener("error", () => image.remove()); // a HEIC that only the server can show
+    choice.querySelector("legend").after(image);
     acts.before(choice);
     fold.open = true;
     count();
+  }
+
+  async function add(file) {
+    if (isFull()) return full;
+    if (!isPhoto(file)) return odd;
     const sent = await shrunk(file);
-    if (sent.size > Number(largest)) {
-      choice.remove();
-      count();
-      return heavy;
-    }
-    const files = new DataTransfer();
-    files.items.add(new File([sent], "photo", { type: sent.type || "image/heic" }));
-    input.files = files.files;
-    image.src = URL.createObjectURL(sent);
-    image.addEventListener("error", () => image.remove()); // a HEIC that only the server can show
-    choice.querySelector("legend").after(image);
+    if (sent.size > Number(largest)) return heavy;
+    if (isFull()) return full;
+    // By its name a draft knows it.
+    show(new File([sent], crypto.randomUUID(), { type: sent.type || "image/heic" }));
     changed();
     return "";
   }
@@ -158,10 +158,20 @@ function open(fold) {
     addAll([...event.dataTransfer.files]);
   });
 
-  form.addEventListener("reset", () => {
+  // Instead of all others, these.
+  const replace = (photos) => {
     for (const one of choices()) one.remove();
+    for (const [file, ...said] of photos) show(file, said);
     count();
+  };
+  form.addEventListener("reset", () => replace([]));
+  form.addEventListener("photos", ({ detail }) => {
+    left.length = 0;
+    fold.querySelector("[data-again]")?.remove();
+    replace(detail);
   });
+  form.addEventListener("change", count);
+  count();
 
   // Sent while a photo is being shrunk: as soon as that is done.
   form.addEventListener("submit", async (event) => {

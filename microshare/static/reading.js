@@ -55,9 +55,9 @@ for (const thread of document.querySelectorAll("[data-opened]")) {
 // A note that is unfolded has been opened. `toggle` does not bubble, but it can be caught.
 document.addEventListener("toggle", (event) => {
   const note = event.target;
-  if (note.open && note.dataset?.opens && !note.closest("[data-opened] .current")) {
-    tell(note.dataset.opens);
-    delete note.dataset.opens;
+  if (note.open && note.matches?.(".note:not([data-told])") && !note.closest("[data-opened] .current")) {
+    tell(`/posts/${note.closest("[data-post-id]").dataset.postId}/opened`);
+    note.dataset.told = "";
   }
 }, true);
 

@@ -170,9 +170,9 @@ def refuse_broken_text() -> None:
         except UnicodeDecodeError:
             g.typed = dict(parse_qsl(raw.decode("utf-8", "replace"), errors="replace"))
             _broken()
+    if getattr(request.form, "is_broken", False):  # told by who read its bytes
+        _broken()
     for name, values in request.form.lists():
-        if any("\ufffd" in value for value in values) and request.mimetype != URL_ENCODED:
-            _broken()
         if name not in ("line", "note") and any("\x00" in value for value in values):
             _broken()
 

@@ -1,10 +1,12 @@
 """The composer on a page of its own, with what was typed: for every view that ends up there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import render_template, request
 
-from microshare import feeds
+from microshare import feeds, photos, revisions
+from microshare.models import Post
+from microshare.photos import Photo, Said
 from microshare.web.asked import number, reader
 
 FIELDS = ("line", "note", "reply_to", "key", "kind")  # as `page` takes them
@@ -33,6 +35,38 @@ def page(
         kind=kind,
         photos=tuple(photos),
     )
+
+
+def edit_page(
+    post: Post,
+    typed: Mapping[str, str] | None = None,
+    said: Sequence[Said] = (),
+    added: Sequence[tuple[str, str]] = (),
+) -> str:
+    """The form to edit a post: with what it says, or with what was typed into it before.
+
+    `said` is what was typed of the photos it has; `added`: of others, to be chosen again.
+    """
+    says = {"line": post.line, "note": post.note, "kind": post.kind} if typed is None else typed
+    return render_template(
+        "edit.html",
+        post=post,
+        line=says.get("line", ""),
+        note=says.get("note", ""),
+        kind=says.get("kind", ""),
+        version=revisions.version_of(post),
+        had=_said_anew(photos.read(post.photos_json), said),
+        photos=tuple(added),
+    )
+
+
+def _said_anew(shown: Sequence[Photo], said: Sequence[Said]) -> list[tuple[Photo, Said]]:
+    """The photos of a post, each with what is said of it anew, or what the post says."""
+    anew = {one.name: one for one in said}
+    return [
+        (photo, anew.get(photo.name) or Said(photo.name, photo.alt, not photo.alt, False))
+        for photo in shown
+    ]
 
 
 def typed() -> dict[str, str]:

@@ -27,18 +27,8 @@ def told(then: datetime, now: datetime, locale: str, zone: tzinfo) -> str:
     if passed >= RELATIVE:
         return _told(then, "d MMM yyyy", locale, zone)
     # To the minute: nobody counts the seconds, and every post would have its own.
-    seconds = int(passed.total_seconds())
+    seconds = max(1, int(passed.total_seconds()))  # not "in 0 seconds"
     return _ago(seconds if seconds < 60 else seconds // 60 * 60, locale)
-
-
-def iso(then: datetime) -> str:
-    """The moment as machines read it, to the second.
-
-    >>> from datetime import UTC
-    >>> iso(datetime(2026, 11, 23, 8, tzinfo=UTC))
-    '2026-11-23T08:00:00Z'
-    """
-    return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(then: datetime) -> str:

@@ -1,6 +1,7 @@
 """The pages and forms of a post: write, read its thread, edit, withdraw, thank, save, tag on."""
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response
 
 from microshare import (
@@ -9,14 +10,16 @@ from microshare import (
     interests,
     mutes,
     opened,
+    photos,
     posts,
     questions,
+    revisions,
     saves,
-    spoken,
     tags,
     thanks,
     threads,
 )
+from microshare.changes import Words
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.web import composing, sent, unchanged
@@ -58,7 +61,7 @@ def publish() -> Response | tuple[dict[str, object], int]:
         return composing.page(*typed, photos=sent.words())
 
     again(composer)
-    photos = sent.chosen()
+    chosen = sent.chosen()
     with saving():
         reply_to = posts.get(needed_number("reply_to")) if form.get("reply_to") else None
         post_id = posts.publish(
@@ -68,7 +71,7 @@ def publish() -> Response | tuple[dict[str, object], int]:
             reply_to=reply_to,
             key=key,
             kind=form.get("kind") or None,
-            photos=photos,
+            photos=chosen,
             now=clock.now(),
         ).id
     unchanged.key_was_used(post_id)
@@ -100,7 +103,7 @@ def thread(post_id: int) -> str:
 def choices(post_id: int) -> str:
     """What else can be done with a post: tag on, edit, withdraw, mute."""
     page = feeds.of(reader(), [posts.visible(post_id).id])
-    return render_template("choices.html", item=page.items[0])
+    return render_template("choices.html", item=page.items[0], reach=thanks.reach(post_id))
 
 
 @pages.get("/posts/<id:post_id>/history")
@@ -110,38 +113,30 @@ def history(post_id: int) -> str:
     return render_template(
         "history.html",
         post=post,
-        revisions=posts.history(post),
-        language_of=lambda revision: spoken.of(f"{revision.line}\n{revision.note}"),
+        versions=revisions.versions(
+            post, Words(gettext("added:"), gettext("removed:"), str(get_locale()))
+        ),
     )
 
 
 @pages.route("/posts/<id:post_id>/edit", methods=["GET", "POST"])
 def edit(post_id: int) -> str | Response:
     post = posts.visible(post_id)
-    form = request.form
-    version = len(posts.history(post)) + 1
     posts.may_change(post, user())
     if request.method == "GET":
-        return render_template(
-            "edit.html", post=post, line=post.line, note=post.note, kind=post.kind, version=version
-        )
-    again(
-        lambda: render_template(
-            "edit.html",
-            post=posts.get(post_id),
-            line=form.get("line", ""),
-            note=form.get("note", ""),
-            kind=form.get("kind", ""),
-            version=version,
-        )
-    )
+        return composing.edit_page(post)
+    form, said = request.form, sent.said()
+    again(lambda: composing.edit_page(posts.get(post_id), form, said, sent.words()))
+    added = sent.chosen(first=len(said) + 1)
     with saving():
+        post = posts.get(post_id)
         posts.edit(
-            posts.get(post_id),
+            post,
             user(),
             form.get("line", ""),
             note=form.get("note", ""),
             kind=form.get("kind") or None,
+            photos=photos.changed(photos.read(post.photos_json), said, added),
             version=number(form.get("version", "")),
             now=clock.now(),
         )

@@ -83,13 +83,13 @@ def _ask_no_more() -> None:
 def _page(status: int, sentence: str) -> str:
     """The error page; it must stand even where the database does not."""
     typed, sent = {}, {}
-    if request.method == "POST" and status != 413:
-        form = g.get("typed") or request.form
+    if request.method == "POST":
+        form = g.typed if "typed" in g else request.form
         typed = {name: form[name] for name in TYPED if form.get(name)}
         # Sent again it is the same post, by its key; a password is not shown to a screen, and a
         # photo would be left out: the browser's Back still has it.
-        hidden = sent_photos.has_files() or any("password" in name for name in form)
-        if status == 503 and typed and not hidden:
+        is_whole = status == 503 and not sent_photos.has_files()
+        if is_whole and typed and not any("password" in name for name in form):
             sent = {name: form[name] for name in form if name not in typed}
     template = "error.html" if _is_known() else "error_plain.html"
     return render_template(template, status=status, sentence=sentence, typed=typed, sent=sent)
@@ -120,6 +120,7 @@ def _csrf(error: CSRFError) -> Answer:
 
 
 def _too_large(error: RequestEntityTooLarge) -> Answer:
+    g.typed = sent_photos.beginning()
     if request.max_content_length == sent_photos.LARGEST_BODY < (request.content_length or 0):
         return refused(Refused("photos-too-large", limit=sent_photos.LARGEST_BODY // 1024**2))
     return refused(Refused("request-too-large", limit=LARGEST_FORM // 1024))

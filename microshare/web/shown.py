@@ -25,7 +25,6 @@ def init_app(app: Flask) -> None:
         ago=moments.ago,
         moment=moments.moment,
         day=moments.day,
-        iso=moments.iso,
         safe_html=safe_html,
         plain=markup.plain_line,
         folded=letter_form.folded,

@@ -1,15 +1,20 @@
-// A reply is written below its post, and stands there when it is sent; the page stays.
-// Without it, Reply leads to a page of its own, and so does a reply that was sent.
+// A composer comes to the page that one is on: a reply below its post, and stands there when it is
+// sent; a new post in a dialog over the page, or where there is a composer already, the way leads
+// to it. Without this, or a connection, both are links to pages of their own.
+
+const NEW = "/new";
 
 const page = async (address) => {
   const answer = await fetch(address).catch(() => undefined);
   return answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : undefined;
 };
 
-// Names that point to others in their form; the page may have the same names already.
+// The composer of a page, by other names: the page that it comes to may have the same already.
 const POINTERS = ["for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-owns", "list"];
 
-function rename(form, ending) {
+function composerOf(there, ending) {
+  const form = there?.querySelector("form[data-composer]");
+  if (!form) return undefined;
   const names = new Set([...form.querySelectorAll("[id]")].map((one) => one.id));
   for (const one of form.querySelectorAll("[id]")) one.id += ending;
   for (const name of POINTERS) {
@@ -18,12 +23,46 @@ function rename(form, ending) {
       one.setAttribute(name, told.map((id) => (names.has(id) ? id + ending : id)).join(" "));
     }
   }
+  return form;
 }
 
-document.addEventListener("click", async (event) => {
-  const link = event.target.closest?.('[data-post-id] a[href^="/new?reply_to="]');
-  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
+const brought = (form) => form.dispatchEvent(new Event("brought", { bubbles: true }));
+
+let dialog;
+
+async function made() {
+  const there = await page(NEW);
+  const form = composerOf(there, "-new");
+  if (!form) return undefined;
+  const box = document.createElement("dialog");
+  const title = document.createElement("h2");
+  const close = document.createElement("button");
+  title.textContent = there.querySelector("h1").textContent;
+  box.className = "over";
+  box.ariaLabel = title.textContent;
+  close.type = "button";
+  close.className = "stop";
+  close.ariaLabel = form.dataset.close;
+  close.addEventListener("click", () => box.close());
+  box.append(title, close, form);
+  document.body.append(box);
+  brought(form);
+  return box;
+}
+
+async function compose() {
+  const here = document.querySelector('main form[data-composer][data-draft$=":new"]');
+  if (here) {
+    here.scrollIntoView({ block: "nearest" });
+    here.elements.line.focus();
+    return;
+  }
+  dialog ??= await made();
+  if (!dialog) location.assign(NEW);
+  else if (!dialog.open) dialog.showModal();
+}
+
+async function reply(link) {
   const post = link.closest("[data-post-id]");
   const above = post.closest(".posts > *") ?? post; // in a thread it stands in a frame of its own
   const open = above.nextElementSibling;
@@ -36,21 +75,30 @@ document.addEventListener("click", async (event) => {
     there.form.elements.line.focus();
     return;
   }
-  const form = (await page(link.href))?.querySelector("form[data-composer]");
+  const form = composerOf(await page(link.href), `-to-${post.dataset.postId}`);
   if (!form || above.nextElementSibling?.matches(".replying")) {
     if (!form) location.assign(link.href);
     return;
   }
-  rename(form, `-to-${post.dataset.postId}`);
   const place = document.createElement("div");
   place.className = "replying";
   place.append(form);
   above.after(place);
-  form.dispatchEvent(new Event("brought", { bubbles: true }));
+  brought(form);
   form.elements.line.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(`a[href^="${NEW}"]`);
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  const isNew = link.matches(`[href="${NEW}"]`);
+  if (!isNew && !link.matches(`[data-post-id] [href^="${NEW}?reply_to="]`)) return;
+  event.preventDefault();
+  if (isNew) compose();
+  else reply(link);
 });
 
-// Escape closes it, where it closes nothing else first.
+// Escape closes a reply, where it closes nothing else first.
 document.addEventListener("keydown", (event) => {
   const place = event.key === "Escape" && !event.defaultPrevented
     && event.target.closest?.(".replying");
