@@ -98,6 +98,13 @@ def _registration(value: str) -> str:
     raise ValueError("closed, open, or mail domains such as example.com,example.nl")
 
 
+def _origins(value: str) -> str:
+    origins = [one.strip().rstrip("/") for one in value.split(",")]
+    if value == "*" or all(re.fullmatch(r"https?://[^/\s]+", one) for one in origins):
+        return ",".join(origins)
+    raise ValueError("* or origins such as https://elk.example.com, with commas")
+
+
 def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
     return field(
         default=default,
@@ -185,6 +192,12 @@ class Settings:
     note_limit: int = _setting(2000, _number(0, 20000), "the length of a note, in characters")
     password_memory: int = _setting(
         65536, _number(8, 4194304), "the memory that hashing a password takes, in KiB"
+    )
+    api_rate: int = _setting(
+        1500, _number(10, 1000000), "calls of clients in five minutes, a colleague"
+    )
+    api_origins: str = _setting(
+        "", _origins, "web clients that may call: origins with commas, or *; empty: none"
     )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "how much is logged"

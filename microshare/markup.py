@@ -192,12 +192,12 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
             yield span.start, span.end, whole
         elif span.kind == "url":
             angled = written[: span.start].endswith("<") and written.startswith(">", span.end)
-            shown = whole if whole_urls else _text(_short(inner))
+            shown = whole if whole_urls else _text(short_url(inner))
             yield span.start - angled, span.end + angled, f"{_to(inner)}{shown}</a>"
         elif span.kind == "link" and _LEADS.match(span.target):
             label, link = span.inner[1], _to(span.target)
             yield span.start, span.inner[0], link
-            unlabelled = "" if inner.strip() else _text(_short(span.target))
+            unlabelled = "" if inner.strip() else _text(short_url(span.target))
             yield span.inner[1], span.end, f"{unlabelled}</a>"
 
 
@@ -219,7 +219,8 @@ def _to(target: str) -> str:
     return f'<a href="{html.escape(target)}" rel="{_REL}">'
 
 
-def _short(url: str) -> str:
+def short_url(url: str) -> str:
+    """As much of an address as is shown: always its whole host."""
     bare = url.partition("://")[2] or url.partition(":")[2]
     host = len(bare.partition("/")[0])
     longest = max(SHOWN_URL, host + 2)

@@ -33,12 +33,13 @@ def publish(
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
     photos: Sequence[Chosen] = (),
+    via: str = "",
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
-    `kind` overrules the question mark. `tagged` are (folded, spelling) pairs beside those in the
-    text, `photos` those that `photos.chosen` gave. `department` is where the author was when it was
-    written, if not where they are now. Raises `Refused`, with a code for each way to be wrong.
+    `kind` overrules the question mark; `tagged` are (folded, spelling) pairs beside those in the
+    text, `photos` those that `photos.chosen` gave; `department` is where the author was when it was
+    written, if not where they are now; `via` names a client. `Refused` tells what is wrong.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -51,14 +52,13 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
+        via=via,
         **draft.columns(),
     )
     if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
-    _tie(post, draft, now)
-    _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
+    _tie(post, draft, now, drafts.beside(draft, tagged))
     _answer(post, reply_to)
-    author.welcomed_at = author.welcomed_at or now  # who writes has found the way
     indexed.follow(post.id)
     return post
 
@@ -99,6 +99,7 @@ def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
         if (earlier := with_key(author.id, key)) is None:
             raise
         return earlier
+    author.welcomed_at = author.welcomed_at or post.created_at  # who writes has found the way
     return None
 
 
@@ -115,9 +116,10 @@ def _count_reply(reply: Post, step: int) -> None:
     )
 
 
-def _tie(post: Post, draft: Draft, now: datetime) -> None:
+def _tie(post: Post, draft: Draft, now: datetime, beside: Sequence[tuple[str, str]] = ()) -> None:
     """Store the tags and mentions of the text, and tell who is mentioned for the first time."""
     _tag(post, list(draft.tags.items()), None, now)
+    _tag(post, beside, post.author_id, now, first=len(draft.tags))
     for user_id in draft.mentioned.values():
         if add_once(Mention, post_id=post.id, user_id=user_id):
             notices.tell(user_id, "mention", post.id, post.author_id, now)

@@ -1,11 +1,12 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
 from microshare.models.addresses import MailPace, Unreachable
+from microshare.models.clients import AuthorizationCode, ClientApp
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
-from microshare.models.photos import PhotoFile
+from microshare.models.photos import PhotoFile, PhotoUpload, UploadFile
 from microshare.models.posts import (
     Mention,
     Opened,
@@ -21,8 +22,10 @@ from microshare.models.proposals import ChainLetter, ChainsMoved, Proposal, Take
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
+    "AuthorizationCode",
     "ChainLetter",
     "ChainsMoved",
+    "ClientApp",
     "Department",
     "DepartmentTag",
     "Digest",
@@ -43,6 +46,7 @@ __all__ = [
     "Opened",
     "PendingLetter",
     "PhotoFile",
+    "PhotoUpload",
     "Post",
     "PostTag",
     "PostTerms",
@@ -58,5 +62,6 @@ __all__ = [
     "Token",
     "Unmatched",
     "Unreachable",
+    "UploadFile",
     "User",
 ]

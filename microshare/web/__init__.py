@@ -10,6 +10,7 @@ from microshare.web import (
     accounts,
     asked,
     atom,
+    authorise,
     by_letter,
     by_mail,
     digests,
@@ -42,6 +43,7 @@ from microshare.web import (
 BLUEPRINTS = (
     accounts,
     atom,
+    authorise,
     by_mail,
     by_letter,
     digests,
