@@ -3,9 +3,9 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
 from microshare import text
@@ -15,6 +15,7 @@ from microshare.models import Token, User
 
 KINDS = ("feed", "api")  # feed: reads lists; api: acts as the user
 NAME_LIMIT = 80
+NOTED = timedelta(hours=1)  # between two notes of a use
 
 
 def _hash(token: str) -> str:
@@ -36,14 +37,30 @@ def create(user: User, kind: str, name: str, now: datetime) -> str:
     return token
 
 
-def reader_of(token: str) -> User | None:
-    """Whose token this is; None when it is unknown or revoked, or its user suspended."""
+def get(token: str) -> Token | None:
+    """The token with its user; None when it is unknown or revoked, or its user suspended."""
     found = db.session.scalars(
         select(Token)
         .options(joinedload(Token.user).joinedload(User.department))
         .filter_by(token_hash=_hash(token), revoked_at=None)
     ).one_or_none()
-    return found.user if found and found.user.suspended_at is None else None
+    return found if found and found.user.suspended_at is None else None
+
+
+def reader_of(token: str) -> User | None:
+    """Whose token this is, where it works."""
+    found = get(token)
+    return found.user if found else None
+
+
+def is_use_to_note(token: Token, now: datetime) -> bool:
+    """Whether the moment of its use is worth a write: a feed reader comes every few minutes."""
+    return token.last_used_at is None or token.last_used_at < now - NOTED
+
+
+def note_use(token_id: int, now: datetime) -> None:
+    """The token was used now."""
+    db.session.execute(update(Token).where(Token.id == token_id).values(last_used_at=now))
 
 
 def tokens_of(user: User) -> Sequence[Token]:

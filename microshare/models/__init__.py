@@ -2,6 +2,13 @@
 
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.hooks import (
+    Integration,
+    Webhook,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookTold,
+)
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile
 from microshare.models.posts import (
@@ -27,6 +34,7 @@ __all__ = [
     "Follow",
     "Goal",
     "InboxItem",
+    "Integration",
     "Mention",
     "MissedSearch",
     "Mute",
@@ -47,4 +55,8 @@ __all__ = [
     "Token",
     "Unmatched",
     "User",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookMessage",
+    "WebhookTold",
 ]

@@ -195,5 +195,10 @@ def questions() -> str:
         until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
     )
     return render_template(
-        "questions.html", page=page, chosen=chosen, ages=AGES, departments=departments.every()
+        "questions.html",
+        page=page,
+        chosen=chosen,
+        atom_filters={name: value for name, value in chosen.items() if value},
+        ages=AGES,
+        departments=departments.every(),
     )
