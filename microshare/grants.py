@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from microshare import text
+from microshare import people, text
 from microshare.db import db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Token, User
@@ -24,6 +24,7 @@ def _hash(token: str) -> str:
 
 def create(user: User, kind: str, name: str, now: datetime) -> str:
     """A new token, shown this once."""
+    people.refuse_bot(user)
     name = text.tidy(name)
     if not name or len(name) > NAME_LIMIT or text.has_control(name):
         raise Refused("name-malformed", limit=NAME_LIMIT)

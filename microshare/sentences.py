@@ -139,6 +139,15 @@ REFUSALS = {
     "not-an-administrator": _("Only an administrator may do this."),
     "not-a-manager": _("Only a community manager or an administrator may do this."),
     "not-yours": _("This is somebody else's."),
+    "bot-no-way-in": _("%(name)s is a program that posts for a colleague: it cannot sign in."),
+    "too-many-integrations": _("You have %(limit)s programs that post already, which is the most."),
+    "too-many-posts": _(
+        "That are more than %(limit)s posts in a short time. Send it again in %(seconds)s seconds."
+    ),
+    "incoming-json": _("The body is no JSON object."),
+    "incoming-type": _("“%(name)s” must be a text without control characters."),
+    "incoming-empty": _("There is nothing to post: send a “line” or a “text”."),
+    "incoming-method": _("This address takes posts: use POST."),
     "token-kind": _("A token is one of: %(kinds)s."),
     # letters
     "letter-refused": _("The mail server refuses this address: %(why)s"),
@@ -199,6 +208,7 @@ MISSING = {
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
     "search": _("Nobody follows this search any more."),
+    "integration": _("There is no such address, or it works no more."),
     "token": _("There is no such token."),
     "goal": _("There is no such goal."),
     "digest": _("There is no digest of “%(day)s”."),

@@ -18,6 +18,7 @@ from microshare.web import (
     help,
     hints,
     inbox,
+    incoming,
     kept,
     language,
     lists,
@@ -27,6 +28,7 @@ from microshare.web import (
     packed,
     photos,
     posts,
+    programs,
     refusals,
     security,
     sent,
@@ -46,11 +48,13 @@ BLUEPRINTS = (
     help,
     hints,
     inbox,
+    incoming,
     lists,
     manage,
     photos,
     offline,
     posts,
+    programs,
     settings,
     steps,
 )
@@ -82,6 +86,7 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    csrf.exempt(incoming.post)  # a program with no session
     unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)

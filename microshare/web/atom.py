@@ -24,9 +24,9 @@ from microshare import (
     markup,
     people,
     posts,
-    tags,
     text,
 )
+from microshare.cards import Card
 from microshare.feeds import Item
 from microshare.inbox import Entry
 from microshare.photos import Photo
@@ -93,13 +93,21 @@ def _add(
         unique_id=entry_id,
         description=None,
         content=markup.absolute(said, url),
-        author_name=f"{post.author.name} ({post.department.name})",
+        author_name=_author(post),
         author_link=f"{url}/@{post.author.username}",
         pubdate=at,
         updateddate=updated,
         language=post.language,
         categories=[tie.tag.name for tie in post.tags],
     )
+
+
+def _author(post: Card) -> str:
+    """Who wrote it, where; of a program, whose it is."""
+    if post.maker is None:
+        return f"{post.author.name} ({post.department.name})"
+    told = gettext("bot of %(name)s", name=post.maker.name)
+    return f"{post.author.name} ({told}, {post.department.name})"
 
 
 def _photos(photos: Sequence[Photo], post_id: int) -> str:

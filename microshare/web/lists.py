@@ -153,6 +153,7 @@ def person(username: str) -> str | Response:
     return render_template(
         "person.html",
         person=found,
+        maker=people.by_id(found.maker_id) if found.maker_id else None,
         page=feeds.written_by(who, found, before=before()),
         standing=interests.standing(who, "person", found.id, clock.now()),
         follower_count=follows.follower_count(found) if found.id == who.id else None,
