@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -103,6 +104,15 @@ def _registration(value: str) -> str:
     raise ValueError("closed, open, or mail domains such as example.com,example.nl")
 
 
+def _networks(value: str) -> str:
+    try:
+        for one in value.split(","):
+            ip_network(one.strip())
+    except ValueError as error:
+        raise ValueError("networks with commas, such as 10.1.0.0/16,127.0.0.1") from error
+    return value
+
+
 def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
     return field(
         default=default,
@@ -153,6 +163,9 @@ class Settings:
     note_limit: int = _setting(2000, _number(0, 20000), "the length of a note, in characters")
     password_memory: int = _setting(
         65536, _number(8, 4194304), "the memory that hashing a password takes, in KiB"
+    )
+    webhook_networks: str = _setting(
+        "", _networks, "networks of our own that webhooks may reach, with commas; empty: none"
     )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "how much is logged"

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, indexed, notices, tags
+from microshare import drafts, indexed, notices, tags, webhook_events
 from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
@@ -60,6 +60,7 @@ def publish(
     _answer(post, reply_to)
     author.welcomed_at = author.welcomed_at or now  # who writes has found the way
     indexed.follow(post.id)
+    webhook_events.note(post.id, "published", now)
     return post
 
 
@@ -196,6 +197,7 @@ def edit(
     _untie(post, draft, now)
     _tie(post, draft, now)
     indexed.follow(post.id)
+    webhook_events.note(post.id, "edited", now)
     return post
 
 
@@ -243,10 +245,7 @@ def history(post: Post) -> Sequence[Revision]:
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:
-    """Out of every list, search and feed at once; a line stays in its thread.
-
-    The author may, and who manages the community.
-    """
+    """Out of every list, search and feed at once; a line stays. The author may, and who manages."""
     if not by.manages:
         may_change(post, by)
     if post.withdrawn_at is not None:
@@ -257,6 +256,7 @@ def withdraw(post: Post, by: User, now: datetime) -> None:
         _count_reply(post, -1)
     db.session.flush()
     indexed.follow(post.id)
+    webhook_events.note(post.id, "withdrawn", now)
 
 
 def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -272,6 +272,7 @@ def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: da
         post.version += 1
         db.session.flush()
         indexed.follow(post.id)
+        webhook_events.note(post.id, "tagged", now)
 
 
 def tag_off(post: Post, by: User, name: str) -> None:

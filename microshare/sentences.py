@@ -148,6 +148,11 @@ REFUSALS = {
     "incoming-type": _("“%(name)s” must be a text without control characters."),
     "incoming-empty": _("There is nothing to post: send a “line” or a “text”."),
     "incoming-method": _("This address takes posts: use POST."),
+    "webhook-kind": _(
+        "A webhook listens to a tag, a department or a search, and speaks JSON, Slack or Teams."
+    ),
+    "too-many-webhooks": _("There are %(limit)s webhooks already, which is the most."),
+    "webhook-address": _("That address cannot be told of posts: %(why)s"),
     "token-kind": _("A token is one of: %(kinds)s."),
     # letters
     "letter-refused": _("The mail server refuses this address: %(why)s"),
@@ -211,6 +216,7 @@ MISSING = {
     "integration": _("There is no such address, or it works no more."),
     "token": _("There is no such token."),
     "goal": _("There is no such goal."),
+    "webhook": _("There is no such webhook."),
     "digest": _("There is no digest of “%(day)s”."),
     "page": _("There is no such page."),
     "registration": _("Joining here takes an invitation: ask a colleague for one."),

@@ -26,11 +26,20 @@ from microshare import (
     missed,
     remaking,
     sign_in,
+    webhook_messages,
 )
+from microshare.couriers import Couriers
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 
-INDEX, FINDS, LETTERS, DIGESTS, CLEANING = 1, 1, 3, 30, 3600  # seconds between two rounds
+INDEX, FINDS, WEBHOOKS, LETTERS, DIGESTS, CLEANING = (
+    1,
+    1,
+    1,
+    3,
+    30,
+    3600,
+)  # seconds between two rounds
 
 
 def run(app: Flask, parent: int | None = None) -> None:
@@ -45,11 +54,13 @@ def run(app: Flask, parent: int | None = None) -> None:
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     _say_where_letters_go(app)
     # Only what went wrong: a line for every round of every job would drown the log.
+    couriers = Couriers(app)
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
     for job, seconds in (
         (catch_up, INDEX),
         (mend, INDEX),
         (match, FINDS),
+        (couriers.tell_webhooks, WEBHOOKS),
         (send_letters, LETTERS),
         (send_digests, DIGESTS),
         (clean, CLEANING),
@@ -69,6 +80,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     while not stopping.wait(1) and (parent is None or os.getppid() == parent):
         pass
     scheduler.shutdown()  # after the rounds that are under way
+    couriers.stop()
 
 
 def _quiet(app: Flask) -> logging.Logger:
@@ -142,3 +154,4 @@ def clean() -> None:
         account_letters.forget_old(clock.now())
         missed.forget_old(clock.now().date())
         finds.forget_old()
+        webhook_messages.forget_old(clock.now())

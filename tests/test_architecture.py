@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead clock slack_text errors garbage periods spoken text version demo_content search.bits search.compounds "
+    0: "ahead clock outbound slack_text errors garbage periods spoken text version demo_content search.bits search.compounds "
        "search.document search.inflection",
     0.3: "slugs dialect among media fitted",
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
@@ -36,19 +36,19 @@ FLOORS = {
     2.35: "photos",  # what a post shows besides its text
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
-    2.5: "interests notices signing search.postgres_counts search.postgres_look",
+    2.5: "interests notices signing webhook_bodies webhook_events search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags claims searches sentences installing search.whoosh_engine "
        "search.postgres_engine",
-    3.2: "aliases grants integrations missed tag_facts",
+    3.2: "webhook_words aliases grants integrations missed tag_facts",
     3.3: "doubles",
-    3.5: "links sign_in search drafts rows",  # links make people, and people sign in
+    3.5: "links sign_in search drafts rows webhooks",  # links make people, and people sign in
     3.7: "brought indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
     4.2: "steps",
     # what is made of posts, and goes out or comes in
-    4.5: "arrivals copy_reading finds in_database",
+    4.5: "arrivals copy_reading finds in_database webhook_messages webhook_status",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.1: "digest_week remaking threads",
     5.2: "digest inbox demo_play demo_large",
@@ -58,10 +58,11 @@ FLOORS = {
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
     6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
-         "web.incoming web.kept web.lists web.manage web.photos web.posts web.programs web.shown web.steps",
+         "web.incoming web.kept web.lists web.manage web.photos web.posts web.programs web.shown web.steps web.webhooks",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # doors and jobs as a whole, the application, the command
+    6.9: "couriers",
     7: "web worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
@@ -76,7 +77,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "finds", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "webhook_messages", "finds", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

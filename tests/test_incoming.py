@@ -40,7 +40,7 @@ def make(maker: User, name: str = "Build server") -> tuple[Integration, str]:
 
 
 def test_a_bot_is_no_colleague_and_cannot_come_in(house: House) -> None:
-    made, token = make(house.ada)
+    made, _ = make(house.ada)
     bot = made.bot
     assert (bot.username, bot.is_bot, bot.maker_id) == ("build_server", True, house.ada.id)
     assert bot.id not in {one.id for one in people.find(suspended=True)}
@@ -101,7 +101,7 @@ def test_an_address_ends_with_revoking_renewing_and_its_makers_leave(house: Hous
 
 
 def test_a_bot_writes_so_much_and_no_more(house: House) -> None:
-    made, token = make(house.ada)
+    _, token = make(house.ada)
     for n in range(10):
         with saving():
             bot = integrations.used(integrations.by_token(token), NOON + timedelta(seconds=n))

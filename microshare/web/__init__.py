@@ -36,6 +36,7 @@ from microshare.web import (
     shown,
     steps,
     unchanged,
+    webhooks,
 )
 
 BLUEPRINTS = (
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     programs,
     settings,
     steps,
+    webhooks,
 )
 
 

@@ -147,7 +147,7 @@ def questions() -> Response:
         until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
     )
     chosen = {name: value for name, value in asked.items() if value}
-    return _feed(gettext("Open questions"), url_for("lists.questions", **chosen), page.items)
+    return _feed(gettext("Open questions"), "/questions" + (f"?{urlencode(chosen)}" if chosen else ""), page.items)
 
 
 @pages.get("/tags/<name>.atom")
@@ -206,16 +206,18 @@ def received() -> Response:
 def _happened(entry: Entry) -> str:
     name, others = entry.actors[0].name, len(entry.actors) - 1
     if entry.kind == "reply":
-        return gettext("%(name)s replied to you", name=name)
-    if entry.kind == "mention":
-        return gettext("%(name)s mentioned you", name=name)
-    if entry.kind == "answer":
-        return gettext("%(name)s took your reply as the answer", name=name)
-    if not others:
-        return gettext("%(name)s thanked you for this", name=name)
-    return ngettext(
-        "%(name)s and %(num)s other thanked you for this",
-        "%(name)s and %(num)s others thanked you for this",
-        others,
-        name=name,
-    )
+        told = gettext("%(name)s replied to you", name=name)
+    elif entry.kind == "mention":
+        told = gettext("%(name)s mentioned you", name=name)
+    elif entry.kind == "answer":
+        told = gettext("%(name)s took your reply as the answer", name=name)
+    elif not others:
+        told = gettext("%(name)s thanked you for this", name=name)
+    else:
+        told = ngettext(
+            "%(name)s and %(num)s other thanked you for this",
+            "%(name)s and %(num)s others thanked you for this",
+            others,
+            name=name,
+        )
+    return str(told)

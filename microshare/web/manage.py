@@ -18,6 +18,7 @@ from microshare import (
     missed,
     people,
     tags,
+    webhooks,
 )
 from microshare.db import saving
 from microshare.errors import Forbidden, Refused
@@ -51,6 +52,7 @@ def _page(invitation: str = "") -> str:
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
         missed=missed.listed(),
+        stopped=webhooks.stopped(),
         invitation=invitation,
         form=request.form,
     )

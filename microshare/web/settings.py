@@ -13,6 +13,7 @@ from microshare import (
     grants,
     mutes,
     people,
+    webhooks,
 )
 from microshare.db import saving
 from microshare.errors import Refused
@@ -50,6 +51,7 @@ def _page(typed: dict[str, str], token: str = "") -> str:
         follows=follows.targets(who),
         mutes=mutes.targets(who, clock.now()),
         tokens=grants.tokens_of(who),
+        stopped=webhooks.stopped(who.id),
         new_token=token,
     )
 
