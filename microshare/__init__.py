@@ -4,6 +4,7 @@ from flask import Flask
 from flask_migrate import Migrate
 
 from microshare import config, db, web
+from microshare.api import init_app as init_api
 from microshare.config import Settings
 from microshare.db import db as database
 
@@ -23,4 +24,5 @@ def create_app(settings: Settings | None = None, *, patient: bool = False) -> Fl
     db.init_app(app, patient=patient)
     Migrate(app, database, directory=f"{app.root_path}/migrations")
     web.init_app(app)
+    init_api(app)
     return app

@@ -86,6 +86,7 @@ class Card(NamedTuple):
     note_html: str
     photos_json: str
     language: str
+    via: str
     thread_id: int | None
     created_at: datetime
     edited_at: datetime | None
@@ -168,7 +169,7 @@ class Marked(NamedTuple):
 _PARENT, _PARENT_AUTHOR, _MAKER = aliased(Post), aliased(User), aliased(User)
 _OWN = (
     Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
-    Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
+    Post.via, Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
     Post.answer_id, Post.reply_count, Post.thanks_count,
 )  # fmt: skip
 _THEIRS = (
@@ -204,9 +205,21 @@ _TIES = (
 )
 
 
-def newest(ids: Select[int]) -> Executable:
-    """The statement for the cards of these ids, newest first, at most `limit`; made once."""
-    chosen = ids.order_by(ids.selected_columns[0].desc()).limit(bindparam("limit")).subquery()
+class Listing(NamedTuple):
+    """The statements for a list, newest first: its `last` cards, and its `first`."""
+
+    last: Executable
+    first: Executable
+
+
+def listing(ids: Select[int]) -> Listing:
+    """The statements for the cards of these ids, at most `limit`; made once."""
+    column = ids.selected_columns[0]
+    return Listing(_chosen(ids.order_by(column.desc())), _chosen(ids.order_by(column)))
+
+
+def _chosen(ids: Select[int]) -> Executable:
+    chosen = ids.limit(bindparam("limit")).subquery()
     return _CARDS.where(Post.id.in_(select(chosen.c[0]))).order_by(Post.id.desc())
 
 

@@ -113,6 +113,13 @@ def _networks(value: str) -> str:
     return value
 
 
+def _origins(value: str) -> str:
+    origins = [one.strip().rstrip("/") for one in value.split(",")]
+    if value == "*" or all(re.fullmatch(r"https?://[^/\s]+", one) for one in origins):
+        return ",".join(origins)
+    raise ValueError("* or origins such as https://elk.example.com, with commas")
+
+
 def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
     return field(
         default=default,
@@ -166,6 +173,12 @@ class Settings:
     )
     webhook_networks: str = _setting(
         "", _networks, "networks of our own that webhooks may reach, with commas; empty: none"
+    )
+    api_rate: int = _setting(
+        1500, _number(10, 1000000), "calls of clients in five minutes, a colleague"
+    )
+    api_origins: str = _setting(
+        "", _origins, "web clients that may call: origins with commas, or *; empty: none"
     )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "how much is logged"

@@ -12,35 +12,26 @@ from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
-    Select,
     bindparam,
     func,
     literal_column,
     or_,
     select,
-    union,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
-from microshare import cards, interests, search, searches
+from microshare import cards, interests, pulled, search, searches
 from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
 from microshare.interests import Interests, Reason
-from microshare.models import Department, Post, PostTag, Saved, Tag, User
+from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
+from microshare.pulled import Span, by_tie, visible
 from microshare.readers import AnyReader
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
 LONGEST_THREAD = 1000  # posts
-# The own feed first walks down so many ids, and stops when a page is full: for most readers it is
-# after a hundred. Who follows little gets the rest from the indexes of what is followed, of so
-# many ids and then of all: what is looked at is little, whether the follows bring half of all
-# posts or one in ten thousand.
-WALK = 512
-WINDOW = 32_768
-_END = 2**31 - 1  # no id is greater
 
 
 class Item(NamedTuple):
@@ -60,91 +51,41 @@ class Page:
     before: int | None = None  # where the next page begins; None: this is the last
 
 
-def _below(column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    return column < bindparam("before")
-
-
-def _visible(*conditions: ColumnElement[bool]) -> Select[int]:
-    """Ids of the posts that are not withdrawn."""
-    return select(Post.id).where(Post.withdrawn_at.is_(None), _below(Post.id), *conditions)
-
-
-def _by_tie(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool]) -> Select[int]:
-    """The same, of the posts to which a row of another table points."""
-    ids = select(column).join(Post, Post.id == column)
-    return ids.where(Post.withdrawn_at.is_(None), _below(column), *conditions)
-
-
 _WHICH: ColumnElement[int] = bindparam("which")
-_EVERYONE = cards.newest(_visible())
-_TAGGED = cards.newest(_by_tie(PostTag.post_id, PostTag.tag_id == _WHICH))
-_WRITTEN_BY = cards.newest(_visible(Post.author_id == _WHICH))
-_FROM_DEPARTMENT = cards.newest(_visible(Post.department_id == _WHICH))
-_SAVED = cards.newest(_by_tie(Saved.post_id, Saved.reader_id == _WHICH))
+_EVERYONE = cards.listing(visible())
+_TAGGED = cards.listing(by_tie(PostTag.post_id, PostTag.tag_id == _WHICH))
+_WRITTEN_BY = cards.listing(visible(Post.author_id == _WHICH))
+_FROM_DEPARTMENT = cards.listing(visible(Post.department_id == _WHICH))
+_SAVED = cards.listing(by_tie(Saved.post_id, Saved.reader_id == _WHICH))
+_THANKED = cards.listing(by_tie(Thanks.post_id, Thanks.giver_id == _WHICH))
 
 
-_FROM_LOWEST: ColumnElement[bool] = Post.id >= bindparam("lowest")
-_OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
-_LET_IN = or_(Post.author_id == bindparam("reader"), interests.UNMUTED)
-
-
-def _walked(*also: ColumnElement[bool]) -> Select[int]:
-    """The same posts as `_gathered`, by looking at each; `also`: what brings some beside."""
-    return _visible(_FROM_LOWEST, or_(interests.BROUGHT, *also), _LET_IN)
-
-
-def _gathered(*also: interests.Source) -> Select[int]:
-    """Ids of the posts in a reader's feed, from `lowest` to under `before`, through the indexes."""
-    brought = union(
-        *(
-            select(column.label("id")).where(source, _below(column), column >= bindparam("lowest"))
-            for column, source in (*interests.SOURCES, *also)
-        )
-    ).subquery()
-    return select(Post.id).where(
-        Post.id.in_(select(brought.c.id)), Post.withdrawn_at.is_(None), _LET_IN
-    )
-
-
-class _Own(NamedTuple):
-    """The statements of the own feed."""
-
-    walked: Executable
-    gathered: Executable
-    news: Executable
-
-
-def _own(walked: Select[int], gathered: Select[int]) -> _Own:
-    news = gathered.where(_OF_OTHERS).limit(bindparam("limit"))
-    return _Own(cards.newest(walked), cards.newest(gathered), news)
-
-
-# Most readers follow no search, and their feed does not look for what searches found.
-_OWN = {
-    False: _own(_walked(), _gathered()),
-    True: _own(_walked(interests.FOUND), _gathered(interests.FINDS)),
-}
 _ALL_NEWS = (
     select(Post.id)
-    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"), _OF_OTHERS)
+    .where(Post.withdrawn_at.is_(None), Post.id > bindparam("after"), pulled.OF_OTHERS)
     .limit(bindparam("limit"))
 )
 
 
-def own(reader: AnyReader, *, now: datetime, before: int | None = None, limit: int = PAGE) -> Page:
-    """What the reader's follows and department bring, and the own posts, less what is muted."""
-    wants = interests.of(reader, now)
-    limit = _within(limit)
-    top = before or (db.session.connection().scalar(_NEWEST) or 0) + 1
-    bound = {**wants.bound(), "before": top, "limit": limit + 1}
-    found: Sequence[cards.Row] = []
-    walked, gathered, _ = _OWN[bool(wants.all_searches)]
-    for statement, window in (walked, WALK), (gathered, WINDOW), (gathered, top):
-        lowest = max(0, top - window)
-        found = cards.rows(statement, reader.id, **bound, lowest=lowest)
-        if len(found) > limit or not lowest:
-            break
-    return _page(cards.tagged(found), limit, wants)
+def own(
+    reader: AnyReader,
+    *,
+    now: datetime,
+    before: int | None = None,
+    limit: int = PAGE,
+    span: Span | None = None,
+    wants: Interests | None = None,
+    tells_why: bool = True,
+) -> Page:
+    """What the reader's follows and department bring, and the own posts, less what is muted.
+
+    `wants`: the reader's interests where they are known. `tells_why`: with the reasons; without
+    them it is a query less for who follows searches.
+    """
+    wants = wants or interests.of(reader, now)
+    limit, span = _within(limit), span or Span(before)
+    found = pulled.rows(reader.id, wants, span, limit + 1)
+    return _page(cards.tagged(found), limit, span, wants if tells_why else None)
 
 
 _NEWEST = select(func.max(Post.id))
@@ -164,32 +105,49 @@ def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False
         return len(ask.scalars(_ALL_NEWS, asked).all())
     wants = interests.of(reader, now)
     asked |= {"lowest": after + 1, "before": newest + 1}
-    statement = _OWN[bool(wants.all_searches)].news
-    return len(ask.scalars(statement, {**asked, **wants.bound()}).all())
+    return len(ask.scalars(pulled.news(wants), {**asked, **wants.bound()}).all())
 
 
-def everyone(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:
+def everyone(
+    reader: AnyReader,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    span: Span | None = None,
+) -> Page:
     """The open feed: every post."""
-    return _listed(_EVERYONE, reader, before, limit)
+    return listed(_EVERYONE, reader, span or Span(before), limit)
 
 
-def tagged(reader: AnyReader, tag: Tag, *, before: int | None = None, limit: int = PAGE) -> Page:
+def tagged(
+    reader: AnyReader,
+    tag: Tag,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    span: Span | None = None,
+) -> Page:
     """The posts under a tag, in their lines or tagged on."""
-    return _listed(_TAGGED, reader, before, limit, which=tag.id)
+    return listed(_TAGGED, reader, span or Span(before), limit, which=tag.id)
 
 
 def written_by(
-    reader: AnyReader, author: User, *, before: int | None = None, limit: int = PAGE
+    reader: AnyReader,
+    author: User,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    span: Span | None = None,
 ) -> Page:
     """One colleague's posts."""
-    return _listed(_WRITTEN_BY, reader, before, limit, which=author.id)
+    return listed(_WRITTEN_BY, reader, span or Span(before), limit, which=author.id)
 
 
 def from_department(
     reader: AnyReader, department: Department, *, before: int | None = None, limit: int = PAGE
 ) -> Page:
     """The posts of people who worked in the department when they wrote."""
-    return _listed(_FROM_DEPARTMENT, reader, before, limit, which=department.id)
+    return listed(_FROM_DEPARTMENT, reader, Span(before), limit, which=department.id)
 
 
 def questions(
@@ -210,12 +168,23 @@ def questions(
         conditions.append(Post.department_id == department.id)
     if until is not None:
         conditions.append(Post.created_at <= until)
-    return _listed(cards.newest(_visible(*conditions)), reader, before, limit)
+    return listed(cards.listing(visible(*conditions)), reader, Span(before), limit)
 
 
-def saved(reader: AnyReader, *, before: int | None = None, limit: int = PAGE) -> Page:
+def saved(
+    reader: AnyReader,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    span: Span | None = None,
+) -> Page:
     """What the reader keeps; for the reader alone."""
-    return _listed(_SAVED, reader, before, limit, which=reader.id)
+    return listed(_SAVED, reader, span or Span(before), limit, which=reader.id)
+
+
+def thanked(reader: AnyReader, span: Span, limit: int) -> Page:
+    """What the reader thanked for; for the reader alone."""
+    return listed(_THANKED, reader, span, limit, which=reader.id)
 
 
 def found(
@@ -266,20 +235,27 @@ def thread(reader: AnyReader, post_id: int) -> Page:
     return Page(_items(rows))
 
 
-def _listed(
-    statement: Executable, reader: AnyReader, before: int | None, limit: int, **bound: int
+def listed(
+    listing: cards.Listing, reader: AnyReader, span: Span, limit: int, **bound: int
 ) -> Page:
+    """The page of this list, with what else fills its conditions."""
     limit = _within(limit)
-    asked = {"before": before or _END, "limit": limit + 1, **bound}
-    return _page(cards.load(statement, reader.id, **asked), limit)
+    statement = listing.first if span.upward else listing.last
+    asked = {**span.bound(), "limit": limit + 1, **bound}
+    return _page(cards.load(statement, reader.id, **asked), limit, span)
 
 
 def _within(limit: int) -> int:
     return max(1, min(limit, LARGEST_PAGE))
 
 
-def _page(found: Sequence[Marked], limit: int, wants: Interests | None = None) -> Page:
+def _page(
+    found: Sequence[Marked], limit: int, span: Span, wants: Interests | None = None
+) -> Page:
     """The page of these; one more than `limit` tells that there is a next page."""
+    if span.upward:  # what is on this side of the beginning is known to be there
+        shown = found[-limit:]
+        return Page(_items(shown, wants), shown[-1].card.id if shown else None)
     more = found[limit - 1].card.id if len(found) > limit else None
     return Page(_items(found[:limit], wants), more)
 

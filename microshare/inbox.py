@@ -1,15 +1,19 @@
 """The inbox: replies, mentions, thanks and answers for one reader, in the app only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy.orm import aliased
 
 from microshare import feeds
 from microshare.db import db
+from microshare.errors import Missing
 from microshare.feeds import Item
 from microshare.models import InboxItem, Post, User
+from microshare.pulled import Span
 from microshare.readers import AnyReader
 
 PAGE = 60  # items, before thanks are grouped
@@ -97,3 +101,78 @@ def mark_seen(reader: User, item_id: int) -> None:
     """The reader has seen all up to this item; it never moves back."""
     newest = db.session.scalar(select(func.max(InboxItem.id)).filter_by(reader_id=reader.id)) or 0
     reader.inbox_read_up_to = max(reader.inbox_read_up_to, min(item_id, newest))
+
+
+class Note(NamedTuple):
+    """What happened, once: for clients, which put thanks together by themselves."""
+
+    id: int
+    kind: str  # reply, mention, thanks, answer
+    at: datetime
+    actor_id: int
+    item: Item  # the post to look at
+
+
+_Other = aliased(InboxItem)
+# A reply that also names the reader happened once, whatever it is in the inbox.
+_SAID_TWICE = (
+    select(_Other.id)
+    .where(
+        _Other.reader_id == InboxItem.reader_id,
+        _Other.post_id == InboxItem.post_id,
+        _Other.actor_id == InboxItem.actor_id,
+        _Other.kind == "mention",
+        InboxItem.kind == "reply",
+    )
+    .exists()
+)
+
+
+def notes(
+    reader: AnyReader,
+    span: Span,
+    limit: int,
+    kinds: Collection[str],
+    actor_id: int | None = None,
+    note_id: int | None = None,
+) -> list[Note]:
+    """What happened for the reader, of these kinds, newest first; by one colleague or of one id."""
+    query = (
+        select(InboxItem.id, InboxItem.kind, InboxItem.at, InboxItem.actor_id, InboxItem.post_id)
+        .join(Post, Post.id == InboxItem.post_id)
+        .where(
+            InboxItem.reader_id == reader.id,
+            InboxItem.kind.in_(kinds),
+            InboxItem.id > span.after,
+            Post.withdrawn_at.is_(None),
+            ~_SAID_TWICE,
+        )
+    )
+    for column, wanted in (InboxItem.actor_id, actor_id), (InboxItem.id, note_id):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if span.before is not None:
+        query = query.where(InboxItem.id < span.before)
+    order = InboxItem.id if span.upward else InboxItem.id.desc()
+    rows = sorted(db.session.execute(query.order_by(order).limit(limit)).all(), reverse=True)
+    of = feeds.of(reader, list({row.post_id for row in rows})).items
+    items = {item.post.id: item for item in of}
+    return [Note(*row[:4], items[row.post_id]) for row in rows if row.post_id in items]
+
+
+def note(reader: AnyReader, note_id: int, kinds: Collection[str]) -> Note:
+    """The one of this id, or `Missing`."""
+    found = notes(reader, Span(), 1, kinds, note_id=note_id)
+    if not found:
+        raise Missing("notice", id=note_id)
+    return found[0]
+
+
+def dismiss(reader: AnyReader, note_id: int) -> None:
+    """Out of the inbox; without effect where it is not in it."""
+    db.session.execute(delete(InboxItem).filter_by(reader_id=reader.id, id=note_id))
+
+
+def clear(reader: AnyReader) -> None:
+    """Everything out of the inbox."""
+    db.session.execute(delete(InboxItem).filter_by(reader_id=reader.id))

@@ -86,9 +86,12 @@ def chosen(uploads: Sequence[Upload]) -> list[Chosen]:
 
 
 def _alt(upload: Upload, number: int) -> str:
-    if upload.is_decoration:
-        return ""
-    alt = tidy(_HIDDEN.sub(" ", upload.alt))
+    return "" if upload.is_decoration else described(upload.alt, number)
+
+
+def described(alt: str, number: int) -> str:
+    """What is said of the photo at this place, as it is kept; `Refused` where it says nothing."""
+    alt = tidy(_HIDDEN.sub(" ", alt))
     if not alt:
         raise Refused("photo-undescribed", number=number)
     if len(alt) > ALT_LIMIT:

@@ -33,12 +33,14 @@ def publish(
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
     photos: Sequence[Chosen] = (),
+    via: str = "",
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark. `tagged` are (folded, spelling) pairs beside those in the
     text, `photos` those that `photos.chosen` gave. `department` is where the author was when it was
-    written, if not where they are now. Raises `Refused`, with a code for each way to be wrong.
+    written, if not where they are now, and `via` the client that it was written with. Raises
+    `Refused`, with a code for each way to be wrong.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -51,6 +53,7 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
+        via=via,
         **draft.columns(),
     )
     if (earlier := _insert(post, author, photos)) is not None:

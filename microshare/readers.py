@@ -50,26 +50,30 @@ class Reader(NamedTuple):
 AnyReader = User | Reader
 
 
+COLUMNS = (
+    User.id, User.username, User.name, User.role, User.language, User.time_zone,
+    User.read_up_to, User.inbox_read_up_to, User.keys_on, User.welcomed_at.is_(None),
+    Department.id, Department.name, Department.slug,
+)  # fmt: skip
 _READER = (
-    select(
-        User.id, User.username, User.name, User.role, User.language, User.time_zone,
-        User.read_up_to, User.inbox_read_up_to, User.keys_on, User.welcomed_at.is_(None),
-        Department.id, Department.name, Department.slug,
-    )
+    select(*COLUMNS)
     .join(Department, Department.id == User.department_id)
     .where(
         User.id == bindparam("id"),
         User.session_epoch == bindparam("epoch"),
         User.suspended_at.is_(None),
     )
-)  # fmt: skip
+)
 
 
 def find(user_id: int, epoch: int) -> Reader | None:
     """Who reads with a session of this epoch; None: nobody may."""
     asked = {"id": user_id, "epoch": epoch}
     row: Any = db.session.connection().execute(_READER, asked).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else made(row)
+
+
+def made(row: Any) -> Reader:
+    """The reader of whom `COLUMNS` tell."""
     *known, is_new = row[:10]
     return Reader._make((*known, bool(is_new), Place._make(row[10:])))

@@ -105,6 +105,26 @@ REFUSALS = {
         "Only people of %(department)s, or a community manager, choose what it follows."
     ),
     "description-too-long": _("The description of a tag has at most %(limit)s characters."),
+    # clients
+    "token-invalid": _("The access token is invalid"),
+    "token-missing": _("This API requires an authenticated user"),
+    "scope-missing": _("This action is outside the authorized scopes"),
+    "scope-unknown": _("There is no scope “%(scope)s”."),
+    "redirect-malformed": _("A code cannot be sent to “%(address)s”."),
+    "body-malformed": _("The body is no JSON object."),
+    "parameter-missing": _("The parameter “%(name)s” is missing."),
+    "parameter-odd": _("The parameter “%(name)s” is one value, and no list."),
+    "too-many-calls": _("Too many requests"),
+    "photo-gone": _("Photo %(number)s is not there: it was never sent, or is on a post already."),
+    "not-private": _(
+        "Every post here is open to all colleagues: a private one cannot be published."
+    ),
+    "registration-closed": _("Nobody can join by a client here."),
+    "photos-fixed": _(
+        "The photos of a post, and what is said of them, stay as they were published."
+    ),
+    "no-boosts": _("This action is not allowed"),
+    "not-here": _("This cannot be done here: %(what)s."),
     # people
     "sign-in-wrong": _("That name and password do not go together."),
     "too-many-attempts": _(

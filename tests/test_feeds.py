@@ -13,6 +13,7 @@ from microshare import (
     mutes,
     people,
     posts,
+    pulled,
     questions,
     saves,
     tags,
@@ -389,8 +390,8 @@ def test_the_own_feed_is_the_same_however_far_each_look_goes(
     whole = ids(own(house.grace, limit=100))
     assert len(whole) == 17
     for walk, window in ((1, 2), (3, 5), (5, 1000), (1000, 2)):
-        monkeypatch.setattr(feeds, "WALK", walk)
-        monkeypatch.setattr(feeds, "WINDOW", window)
+        monkeypatch.setattr(pulled, "WALK", walk)
+        monkeypatch.setattr(pulled, "WINDOW", window)
         assert paged() == whole
 
 
@@ -399,8 +400,8 @@ def test_a_full_look_is_enough_and_what_lies_below_it_is_not_asked_for(
 ) -> None:
     for number in range(12):
         publish(house.ada, f"{number}")
-    monkeypatch.setattr(feeds, "WALK", 4)
-    monkeypatch.setattr(feeds, "WINDOW", 8)
+    monkeypatch.setattr(pulled, "WALK", 4)
+    monkeypatch.setattr(pulled, "WINDOW", 8)
     follow(house.grace, house.ada)
     reader = people.get("grace")
     counts = []

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from flask import Flask
 
-from microshare import clock, grants, indexing, people
+from microshare import clock, feed_tokens, grants, indexing, people
 from microshare.db import db, saving
 from tests.conftest import Browser
 
@@ -165,12 +165,12 @@ def test_the_settings_tell_when_a_token_was_used_last(written: Flask, ada: Brows
     for _ in range(2):
         assert reader.get(f"/saved.atom?token={token}").status_code == 200
     with written.app_context():
-        found = grants.get(token)
+        found = feed_tokens.get(token)
         assert found is not None
         first = found.last_used_at
         assert first is not None
-        assert not grants.is_use_to_note(found, first + timedelta(minutes=59))
-        assert grants.is_use_to_note(found, first + timedelta(minutes=61))
+        assert not feed_tokens.is_use_to_note(found, first + timedelta(minutes=59))
+        assert feed_tokens.is_use_to_note(found, first + timedelta(minutes=61))
         db.session.rollback()
     page = ada.get("/settings").get_data(as_text=True)
     assert "never used yet" not in page

@@ -1,5 +1,6 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
+from microshare.models.clients import AuthorizationCode, ClientApp
 from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.hooks import (
@@ -10,7 +11,7 @@ from microshare.models.hooks import (
     WebhookTold,
 )
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
-from microshare.models.photos import PhotoFile
+from microshare.models.photos import PhotoFile, PhotoUpload, UploadFile
 from microshare.models.posts import (
     Mention,
     Opened,
@@ -25,6 +26,8 @@ from microshare.models.posts import (
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
+    "AuthorizationCode",
+    "ClientApp",
     "Department",
     "DepartmentTag",
     "Digest",
@@ -42,6 +45,7 @@ __all__ = [
     "Opened",
     "PendingLetter",
     "PhotoFile",
+    "PhotoUpload",
     "Post",
     "PostTag",
     "PostTerms",
@@ -54,6 +58,7 @@ __all__ = [
     "Thanks",
     "Token",
     "Unmatched",
+    "UploadFile",
     "User",
     "Webhook",
     "WebhookEvent",

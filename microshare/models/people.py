@@ -108,14 +108,18 @@ class Token(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))  # feed: reads lists; api: acts as the user
+    # None: it stands for a client by itself, and for nobody
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))  # feed: reads lists; api: acts as the user; app
     name: Mapped[str] = mapped_column(String(80))
+    scopes: Mapped[str] = mapped_column(String(1000), default="", server_default="")  # of api, app
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("client_apps.id"), index=True)
+    code_id: Mapped[int | None] = mapped_column(ForeignKey("authorization_codes.id"), index=True)
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]  # to the hour: reading is no reason to write each time
     revoked_at: Mapped[datetime | None]
 
-    user: Mapped[User] = relationship(lazy="raise_on_sql")
+    user: Mapped[User | None] = relationship(lazy="raise_on_sql")
 
 
 class SigningKey(Base):

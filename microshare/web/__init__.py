@@ -10,6 +10,7 @@ from microshare.web import (
     accounts,
     asked,
     atom,
+    authorise,
     digests,
     find,
     follows,
@@ -42,6 +43,7 @@ from microshare.web import (
 BLUEPRINTS = (
     accounts,
     atom,
+    authorise,
     digests,
     find,
     follows,

@@ -146,8 +146,8 @@ def questions() -> Response:
         department=departments.get(asked["department"]) if asked["department"] else None,
         until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
     )
-    chosen = {name: value for name, value in asked.items() if value}
-    return _feed(gettext("Open questions"), "/questions" + (f"?{urlencode(chosen)}" if chosen else ""), page.items)
+    chosen = urlencode({name: value for name, value in asked.items() if value})
+    return _feed(gettext("Open questions"), f"/questions?{chosen}".rstrip("?"), page.items)
 
 
 @pages.get("/tags/<name>.atom")

@@ -13,7 +13,7 @@ from flask import (
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from microshare import clock, grants, inbox, readers
+from microshare import clock, feed_tokens, inbox, readers
 from microshare.db import saving
 from microshare.errors import Refused, Unavailable
 from microshare.models import User
@@ -36,7 +36,9 @@ def _parted(session_id: str) -> tuple[int, int]:
 def let_in() -> AnyResponse | None:
     """Every page asks for a signed-in colleague, unless its view is marked otherwise."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static" or getattr(view, "is_public", False):
+    if view is None or request.endpoint == "static" or asked.by_program():
+        return None
+    if getattr(view, "is_public", False):
         return None
     if getattr(view, "takes_token", False) and (token := _token()):
         g.token_reader = _reader_by(token)
@@ -55,15 +57,15 @@ def let_in() -> AnyResponse | None:
 def _reader_by(token: str) -> User | None:
     """Whose token this is; that it is in use is noted now and then, where that can be."""
     now = clock.now()
-    found = grants.get(token)
-    if found is not None and grants.is_use_to_note(found, now):
+    found = feed_tokens.get(token)
+    if found is not None and feed_tokens.is_use_to_note(found, now):
         token_id = found.id
         try:
             with saving():
-                grants.note_use(token_id, now)
+                feed_tokens.note_use(token_id, now)
         except Unavailable:
             pass  # reading goes on without
-        found = grants.get(token)
+        found = feed_tokens.get(token)
     return found.user if found else None
 
 

@@ -67,7 +67,9 @@ def _is_quiet() -> bool:
 def _id_of(reader: Any) -> str:
     """The id of who asked: as the session has it, for a saved row is loaded no more."""
     if "token_reader" in g:
-        return str(reader.__dict__.get("id", "-")) if reader is not None else "-"
+        # A user's row that was saved would be loaded anew.
+        known = vars(reader) if hasattr(reader, "__dict__") else {"id": getattr(reader, "id", "-")}
+        return str(known.get("id", "-"))
     return str(session.get("_user_id", "-")).partition(".")[0]
 
 

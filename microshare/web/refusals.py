@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
         app.register_error_handler(outage_of, _outage)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, http)
     app.register_error_handler(500, _broken)
 
 
@@ -126,7 +126,8 @@ def _too_large(error: RequestEntityTooLarge) -> Answer:
     return refused(Refused("request-too-large", limit=LARGEST_FORM // 1024))
 
 
-def _http(error: HTTPException) -> Answer | HTTPException:
+def http(error: HTTPException) -> Answer | HTTPException:
+    """The page for what the web server refuses by itself."""
     status = error.code or 500
     if status < 400:
         return error

@@ -1,0 +1,250 @@
+"""Colleagues as accounts: found, followed, muted; and the caller's own."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response
+
+from microshare import (
+    aliases,
+    departments,
+    feeds,
+    follows,
+    interests,
+    mutes,
+    people,
+    profiles,
+    sifted,
+    text,
+)
+from microshare.api import entities, paging, timelines
+from microshare.api.asked import params
+from microshare.api.door import caller, now, route
+from microshare.api.said import answer
+from microshare.db import saving
+from microshare.errors import Missing, Refused
+from microshare.interests import Interests
+from microshare.models import User
+from microshare.profiles import Profile
+from microshare.web.asked import user
+
+USUAL, MOST = 40, 80  # accounts
+AT_ONCE = 40  # relationships
+OPEN = ("", "public", "unlisted")  # what every post here is
+_OFF = ("avatar", "header")  # pictures, which nobody has here
+
+
+@route("/api/v1/accounts/verify_credentials", scope="profile read:accounts")
+def own() -> Response:
+    return answer(_own(profiles.one(caller().id, now())))
+
+
+def _own(profile: Profile) -> dict[str, Any]:
+    """The caller's own Account, with what only they may see and change."""
+    near = entities.around()
+    who = user()
+    told = entities.account_facts(profile, near)
+    told["followers_count"] = follows.follower_count(who)
+    told["following_count"] = len(interests.of(caller(), now()).people)
+    told["source"] = {
+        "privacy": "public",
+        "sensitive": False,
+        "language": profile.language,
+        "note": profile.about,
+        "fields": told["fields"],
+        "follow_requests_count": 0,
+        "discoverable": True,
+        "indexable": False,
+        "hide_collections": True,
+        "attribution_domains": [],
+    }
+    role = {"id": "-99", "name": "", "color": "", "permissions": "0", "highlighted": False}
+    return told | {"role": role}
+
+
+@route("/api/v1/accounts/update_credentials", method="PATCH", scope="write:accounts")
+def change() -> Response:
+    """Name, note and language; the rest is changed on the page of settings."""
+    asked = params()
+    for name in _OFF:
+        if asked.has(name) or asked.has_file(name):
+            raise Refused("not-here", what=name)
+    if asked.text("source[privacy]") not in OPEN:
+        raise Refused("not-private")
+    with saving():
+        who = user()
+        people.change(
+            who,
+            username=who.username,
+            name=asked.text("display_name", who.name),
+            department=departments.get(caller().department.slug),
+            language=asked.text("source[language]", who.language),
+            time_zone=who.time_zone,
+            about=asked.text("note", who.about),
+        )
+    return answer(_own(profiles.one(caller().id, now())))
+
+
+@route("/api/v1/accounts/<id:user_id>", scope="read:accounts")
+def account(user_id: int) -> Response:
+    return answer(entities.account(profiles.one(user_id, now()), entities.around()))
+
+
+@route("/api/v1/accounts", scope="read:accounts")
+def several() -> Response:
+    ids = params().ids("id")[:AT_ONCE]
+    known = profiles.of(ids, now()).by_id
+    return answer(entities.accounts(known[one] for one in ids if one in known))
+
+
+@route("/api/v1/accounts/lookup", scope="read:accounts")
+def lookup() -> Response:
+    found = of_name(params().needed("acct"))
+    return answer(entities.account(profiles.one(found.id, now()), entities.around()))
+
+
+def of_name(written: str) -> User:
+    """The colleague of this name; with the host behind it, if it is ours."""
+    name, _, host = written.strip().lstrip("@").partition("@")
+    if host and host.lower() != entities.host():
+        raise Missing("person", name=written)
+    return people.get(name)
+
+
+@route("/api/v1/accounts/search", scope="read:accounts")
+def search() -> Response:
+    """Colleagues whose names begin so, for who types a mention."""
+    asked = params()
+    limit = asked.limit(USUAL, MOST)
+    offset = asked.offset()
+    found = named(asked.text("q"), offset + limit, only_followed=asked.flag("following"))
+    return answer(entities.accounts(found[offset:]))
+
+
+def named(words: str, limit: int, *, only_followed: bool = False) -> Sequence[Profile]:
+    """Colleagues who are called so, or in part, as far as it is written."""
+    name = words.strip().lstrip("@").removesuffix(f"@{entities.host()}")
+    names = [username for username, _, _ in people.suggest(name, limit)] if name else []
+    known = profiles.of([], now(), [text.fold(one) for one in names]).by_name
+    found = [known[folded] for folded in map(text.fold, names) if folded in known]
+    if only_followed:
+        mine = interests.of(caller(), now()).people
+        found = [one for one in found if one.id in mine]
+    return found
+
+
+@route("/api/v1/accounts/relationships", scope="read:follows")
+def relationships() -> Response:
+    ids = params().ids("id")[:AT_ONCE]
+    known = profiles.of(ids, now()).by_id
+    wants = interests.of(caller(), now())
+    return answer([_relationship(one, wants) for one in ids if one in known])
+
+
+def _relationship(user_id: int, wants: Interests) -> dict[str, Any]:
+    """How the caller stands to a colleague; who follows the caller is told to nobody."""
+    is_muted = user_id in wants.muted_people
+    return {
+        "id": str(user_id),
+        "following": user_id in wants.people,
+        "showing_reblogs": True,
+        "notifying": False,
+        "languages": None,
+        "followed_by": False,
+        "blocking": False,
+        "blocked_by": False,
+        "muting": is_muted,
+        "muting_notifications": False,
+        "requested": False,
+        "requested_by": False,
+        "domain_blocking": False,
+        "endorsed": False,
+        "note": "",
+    }
+
+
+@route("/api/v1/accounts/<id:user_id>/statuses", scope="read:statuses")
+def statuses(user_id: int) -> Response:
+    """A colleague's posts. None is pinned, and so `pinned` finds none."""
+    asked = params()
+    author = _user(user_id)
+    if asked.flag("pinned"):
+        return answer([])
+    limit, span = asked.limit(timelines.USUAL, timelines.MOST), asked.span()
+    name = asked.text("tagged")
+    try:
+        tag = aliases.get(name) if name else None
+    except Missing:
+        return answer([])
+    photos, whole = asked.flag("only_media"), not asked.flag("exclude_replies")
+    if tag is None and whole and not photos:
+        return timelines.told(feeds.written_by(caller(), author, span=span, limit=limit), limit)
+    page = sifted.of(
+        caller(), span, limit, author=author, tag=tag, with_photos=photos,
+        without_replies=not whole,
+    )  # fmt: skip
+    return timelines.told(page, limit)
+
+
+def _user(user_id: int) -> User:
+    found = people.by_id(user_id)
+    if found is None:
+        raise Missing("person", id=user_id)
+    return found
+
+
+@route("/api/v1/accounts/<id:user_id>/followers", scope="read:accounts")
+def followers(user_id: int) -> Response:
+    """Nobody: who follows whom is each reader's own business."""
+    _user(user_id)
+    return answer([])
+
+
+@route("/api/v1/accounts/<id:user_id>/following", scope="read:accounts")
+def following(user_id: int) -> Response:
+    """Whom the caller follows; of others nobody."""
+    _user(user_id)
+    limit, span = params().limit(USUAL, MOST), params().span()
+    mine = interests.of(caller(), now()).people if user_id == caller().id else set()
+    ids = paging.part(mine, span, limit)
+    known = profiles.of(ids, now()).by_id
+    shown = [one for one in ids if one in known]
+    return paging.page(
+        entities.accounts(known[one] for one in shown), shown, limit, len(ids) == limit
+    )
+
+
+@route("/api/v1/mutes", scope="read:mutes")
+def muted() -> Response:
+    limit, span = params().limit(USUAL, MOST), params().span()
+    ids = paging.part(interests.of(caller(), now()).muted_people, span, limit)
+    known = profiles.of(ids, now()).by_id
+    shown = [one for one in ids if one in known]
+    return paging.page(
+        entities.accounts(known[one] for one in shown), shown, limit, len(ids) == limit
+    )
+
+
+def _act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
+    """A route that does something with a colleague and answers how one stands to them."""
+
+    def view(user_id: int) -> Response:
+        with saving():
+            does(user(), _user(user_id))
+        return answer(_relationship(user_id, interests.of(caller(), now())))
+
+    view.__name__ = f"account_{path}"
+    route(f"/api/v1/accounts/<id:user_id>/{path}", method="POST", scope=scope)(view)
+
+
+def _mute(who: User, whom: User) -> None:
+    """For as long as the client says, in seconds: rounded up to what can be chosen here."""
+    seconds = params().whole("duration")
+    span = "good" if not seconds else "day" if seconds <= 86_400 else "week"
+    mutes.mute(who, whom, span if seconds <= 7 * 86_400 else "good", now())
+
+
+_act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))
+_act("unfollow", "write:follows", follows.unfollow)
+_act("mute", "write:mutes", _mute)
+_act("unmute", "write:mutes", mutes.unmute)

@@ -1,0 +1,65 @@
+"""What stands around every answer of this door: rates, who else may read it, and its headers."""
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+
+from microshare import config
+from microshare.api import door, rates
+from microshare.api.door import PARTS, api
+from microshare.errors import Refused
+from microshare.web import refusals
+
+METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+EXPOSED = (
+    "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Let addresses that are nobody's, but would be this door's, answer as it does."""
+    for error in NotFound, MethodNotAllowed:
+        app.register_error_handler(error, _unrouted)
+    app.after_request(_add_headers)
+
+
+def is_ours() -> bool:
+    """Whether a client asks, and no browser: by the address alone, for it may be nobody's."""
+    return request.path.startswith(PARTS) and not request.path.startswith("/oauth/authorize")
+
+
+def _unrouted(error: NotFound | MethodNotAllowed) -> object:
+    if not is_ours():
+        return refusals.http(error)
+    return door.failed(error)
+
+
+@api.before_request
+def count() -> None:
+    """Everybody's calls are counted: a colleague's together, and a stranger's by the address."""
+    if request.method == "OPTIONS" or not is_ours():
+        return
+    bearer = g.get("bearer")
+    whom = f"user {bearer.reader.id}" if bearer and bearer.reader else f"at {request.remote_addr}"
+    g.rate = rates.count_call(whom, door.now())
+    if g.rate.is_over:
+        raise Refused("too-many-calls")
+
+
+def _add_headers(response: Response) -> Response:
+    if not is_ours():
+        return response
+    if (rate := g.get("rate")) is None:
+        rate = rates.count_call(f"at {request.remote_addr}", door.now())
+    response.headers.update(rate.headers())
+    origin = request.headers.get("Origin", "")
+    allowed = config.current().api_origins.split(",")
+    if origin and (allowed == ["*"] or origin in allowed):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
+        response.headers["Vary"] = "Origin"
+        if request.method == "OPTIONS":
+            wanted = request.headers.get("Access-Control-Request-Headers", "")
+            response.headers["Access-Control-Allow-Methods"] = METHODS
+            response.headers["Access-Control-Allow-Headers"] = wanted or "Authorization"
+            response.headers["Access-Control-Max-Age"] = "86400"
+    return response

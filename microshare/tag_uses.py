@@ -1,0 +1,36 @@
+"""How much tags were used in the last days: posts and writers, by day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Date, cast, func, select
+
+from microshare.db import db
+from microshare.models import Post, PostTag, Tag
+
+
+def by_day(ids: Sequence[int], since: datetime) -> dict[tuple[int, date], tuple[int, int]]:
+    """Posts and their writers since then, by tag and day (UTC)."""
+    if not ids:
+        return {}
+    is_sqlite = db.engine.dialect.name == "sqlite"
+    day = func.date(Post.created_at) if is_sqlite else cast(func.timezone("UTC", Post.created_at), Date)
+    first = select(func.min(Post.id)).where(Post.created_at >= since).scalar_subquery()
+    rows = db.session.execute(
+        select(PostTag.tag_id, day, func.count(), func.count(Post.author_id.distinct()))
+        .join(Post, Post.id == PostTag.post_id)
+        .where(
+            PostTag.tag_id.in_(ids), PostTag.post_id >= first, Post.withdrawn_at.is_(None)
+        )
+        .group_by(PostTag.tag_id, day)
+    )
+    return {
+        (tag_id, date.fromisoformat(on) if isinstance(on, str) else on): (uses, people)
+        for tag_id, on, uses, people in rows
+    }
+
+
+def tags_of(ids: Sequence[int]) -> list[Tag]:
+    """These tags, in this order."""
+    known = {tag.id: tag for tag in db.session.scalars(select(Tag).where(Tag.id.in_(ids)))}
+    return [known[one] for one in ids if one in known]
