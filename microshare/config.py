@@ -22,8 +22,8 @@ from flask import current_app
 from microshare.errors import Refused
 
 PREFIX = "MICROSHARE_"
-# Names that our own tests read; they are no settings, but no typing errors either.
-NOT_SETTINGS = {"MICROSHARE_DATA"}
+# Names that our own tests read, and the command for people; no settings, but no typing errors.
+NOT_SETTINGS = {"MICROSHARE_DATA", "MICROSHARE_SERVER", "MICROSHARE_TOKEN"}
 LANGUAGES = ("en", "nl")
 
 

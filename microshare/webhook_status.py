@@ -15,7 +15,7 @@ _OF_A_READER = ("favourited", "bookmarked", "muted", "reblogged", "pinned", "fil
 
 def statuses(cards: Sequence[Card], now: datetime) -> Sequence[Mapping[str, Any]]:
     """These posts, in their order."""
-    told = entities.statuses([Item(card) for card in cards], Interests(), now)
+    told = entities.statuses([Item(card) for card in cards], Interests(0), now)
     return [_public(json.loads(status)) for status in told]
 
 

@@ -102,7 +102,7 @@ def labels(of: Sequence[Webhook]) -> dict[int, str]:
         model = column.class_
         ids = {one.target_id for one in of if one.kind == kind}
         if ids:
-            names: dict[int, str] = dict(
+            names: dict[int | None, str] = dict(
                 db.session.execute(select(model.id, column).where(model.id.in_(ids))).all()
             )
             found |= {one.id: sign + names[one.target_id] for one in of if one.kind == kind}

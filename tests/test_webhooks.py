@@ -8,7 +8,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,9 +23,7 @@ from sqlalchemy import select
 from microshare import (
     clock,
     config,
-    departments,
     outbound,
-    people,
     posts,
     tags,
     webhook_bodies,
