@@ -160,6 +160,12 @@ def notes(
     return [Note(*row[:4], items[row.post_id]) for row in rows if row.post_id in items]
 
 
+def new_notes(reader: AnyReader) -> int:
+    """How many of these came since the reader last looked."""
+    asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
+    return db.session.connection().scalar(_NEW_COUNT.where(~_SAID_TWICE), asked) or 0
+
+
 def note(reader: AnyReader, note_id: int, kinds: Collection[str]) -> Note:
     """The one of this id, or `Missing`."""
     found = notes(reader, Span(), 1, kinds, note_id=note_id)

@@ -65,7 +65,7 @@ def notifications() -> Response:
 
 @route("/api/v1/notifications/unread_count", scope="read:notifications")
 def unread_count() -> Response:
-    return answer({"count": inbox.new_count(caller())})
+    return answer({"count": inbox.new_notes(caller())})
 
 
 @route("/api/v1/notifications/<id:note_id>", scope="read:notifications")
