@@ -33,7 +33,7 @@ SPECIAL = {
     "too-many-letters": 429,
     "photo-too-large": 413,
 }
-PARTS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/")  # addresses that are this door's
+PARTS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/", "/openapi.json")  # addresses that are this door's
 
 
 def route(

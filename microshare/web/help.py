@@ -33,3 +33,10 @@ def after_a_visit() -> str:
 @public
 def asking_around() -> str:
     return render_template("habit_asking.html")
+
+
+@pages.get("/help/api")
+@public
+def programs() -> str:
+    """How a program comes by a token and posts: for who writes a script, or sets up a client."""
+    return render_template("help_api.html")

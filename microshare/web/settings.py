@@ -29,10 +29,11 @@ def show() -> str:
     return _page({})
 
 
-def _page(typed: dict[str, str], token: str = "") -> str:
+def _page(typed: dict[str, str], token: str = "", kind: str = "feed") -> str:
     who = people.by_id(reader().id)
     if who is None:
         raise Refused("sign-in-wrong")
+    tokens = grants.tokens_of(who)
     kept = {
         "name": who.name,
         "username": who.username,
@@ -50,9 +51,11 @@ def _page(typed: dict[str, str], token: str = "") -> str:
         zones=people.zones(),
         follows=follows.targets(who),
         mutes=mutes.targets(who, clock.now()),
-        tokens=grants.tokens_of(who),
+        tokens=[token for token in tokens if token.app_id is None],
+        clients=[token for token in tokens if token.app_id is not None],
         stopped=webhooks.stopped(who.id),
         new_token=token,
+        token_kind=kind,
     )
 
 
@@ -102,13 +105,14 @@ def change_password() -> Response:
 @pages.post("/settings/tokens")
 def tokens() -> str | Response:
     again(lambda: _page({}))
+    kind = "api" if request.form.get("kind") == "api" else "feed"
     with saving():
         if undo():
             grants.revoke(user(), number(request.form.get("token", "")) or 0, clock.now())
             token = ""
         else:
-            token = grants.create(user(), "feed", request.form.get("name", ""), clock.now())
-    return _page({}, token) if token else _saved()
+            token = grants.create(user(), kind, request.form.get("name", ""), clock.now())
+    return _page({}, token, kind) if token else _saved()
 
 
 def _saved() -> Response:

@@ -1,0 +1,122 @@
+"""What each call takes and gives, for `/openapi.json`. A test holds this against the routes.
+
+A parameter that ends in `[]` may come several times; `!` marks what a call cannot do without.
+`[Status]` is a list of them, and a list of which parts are asked for has its way on in `Link`.
+"""
+
+from typing import NamedTuple
+
+PART = "max_id since_id min_id limit"
+POST = (
+    "status spoiler_text in_reply_to_id media_ids[] visibility language sensitive poll "
+    "scheduled_at"
+)
+
+
+class Call(NamedTuple):
+    """One call, in words."""
+
+    says: str
+    gives: str
+    takes: str = ""
+
+
+CALLS = {
+    "accounts_account": Call("A colleague", "Account"),
+    "accounts_account_follow": Call("Follow a colleague", "Relationship"),
+    "accounts_account_mute": Call("Leave a colleague out", "Relationship", "duration"),
+    "accounts_account_unfollow": Call("Follow a colleague no longer", "Relationship"),
+    "accounts_account_unmute": Call("Let a colleague in again", "Relationship"),
+    "accounts_change": Call(
+        "Change what you tell of yourself", "CredentialAccount",
+        "display_name note source[language] source[privacy]",
+    ),
+    "accounts_followers": Call("Empty: who follows whom is private", "[Account]"),
+    "accounts_following": Call("Whom you follow; of others nobody", "[Account]", PART),
+    "accounts_lookup": Call("A colleague by username", "Account", "acct!"),
+    "accounts_muted": Call("Whom you leave out", "[Account]", PART),
+    "accounts_own": Call("Who you are", "CredentialAccount"),
+    "accounts_relationships": Call("How you stand to colleagues", "[Relationship]", "id[]"),
+    "accounts_search": Call("Colleagues by name", "[Account]", "q limit offset following"),
+    "accounts_several": Call("Colleagues by their ids", "[Account]", "id[]"),
+    "accounts_statuses": Call(
+        "A colleague's posts", "[Status]",
+        f"{PART} pinned tagged only_media exclude_replies exclude_reblogs",
+    ),
+    "instance_instance": Call("What this instance is", "V1Instance"),
+    "instance_instance_v2": Call("What this instance is", "Instance"),
+    "joining_join": Call(
+        "Join, where anybody may", "Token",
+        "username! email! password! agreement! locale reason department",
+    ),
+    "media_describe_media": Call("Describe a photo", "MediaAttachment", "description focus"),
+    "media_forget_media": Call("Drop a photo that is on no post", "Empty"),
+    "media_one_media": Call("A photo that is on no post yet", "MediaAttachment"),
+    "media_send_media": Call("Send a photo ahead of its post", "MediaAttachment",
+                             "file! description focus"),
+    "media_send_media_v1": Call("The same", "MediaAttachment", "file! description focus"),
+    "notifications_clear": Call("Empty your inbox", "Empty"),
+    "notifications_dismiss": Call("Take one thing out of your inbox", "Empty"),
+    "notifications_mark": Call("Mark how far you read", "Markers",
+                               "home[last_read_id] notifications[last_read_id]"),
+    "notifications_markers": Call("How far you read", "Markers", "timeline[]"),
+    "notifications_notification": Call("One thing in your inbox", "Notification"),
+    "notifications_notifications": Call(
+        "Your inbox", "[Notification]", f"{PART} types[] exclude_types[] account_id"
+    ),
+    "notifications_unread_count": Call("What is new in your inbox", "Count"),
+    "oauth_metadata": Call("Where to log in (RFC 8414)", "Any"),
+    "oauth_own_application": Call("The client that calls", "Application"),
+    "oauth_register": Call(
+        "Register a client", "CredentialApplication",
+        "client_name! redirect_uris[]! scopes website",
+    ),
+    "oauth_revoke": Call("Give a token back", "Empty", "client_id client_secret token"),
+    "oauth_token": Call(
+        "Change a code, or the client's secret, for a token", "Token",
+        "grant_type client_id client_secret code redirect_uri code_verifier scope",
+    ),
+    "quiet_nodeinfo": Call("What runs here", "Any"),
+    "quiet_nodeinfo_links": Call("Where that is told", "Any"),
+    "quiet_preferences": Call("How you post", "Any"),
+    "quiet_translation_languages": Call("None: nothing is translated", "Any"),
+    "openapi_document": Call("This description", "Any"),
+    "search_search": Call(
+        "Posts, colleagues and tags", "Search",
+        "q! type resolve following account_id max_id min_id limit offset",
+    ),
+    "statuses_bookmark": Call("Save a post", "Status"),
+    "statuses_context": Call("What a post answers, and what answers it", "Context"),
+    "statuses_edit": Call("Edit a post", "Status",
+                          "status spoiler_text media_ids[] language sensitive"),
+    "statuses_favourite": Call("Thank for a post", "Status"),
+    "statuses_favourited_by": Call("Who thanked", "[Account]", "limit"),
+    "statuses_history": Call("What a post said before", "[StatusEdit]"),
+    "statuses_mute": Call("Leave out a thread", "Status"),
+    "statuses_pin": Call("Refused: nothing is pinned here", "Status"),
+    "statuses_publish": Call("Post, or reply", "Status", POST),
+    "statuses_reblog": Call("Refused: there are no boosts here", "Status"),
+    "statuses_reblogged_by": Call("Nobody: there are no boosts here", "[Account]"),
+    "statuses_several": Call("Posts by their ids", "[Status]", "id[]"),
+    "statuses_source": Call("A post as it was typed", "StatusSource"),
+    "statuses_status": Call("A post", "Status"),
+    "statuses_unbookmark": Call("Save a post no longer", "Status"),
+    "statuses_unfavourite": Call("Take thanks back", "Status"),
+    "statuses_unmute": Call("Let a thread in again", "Status"),
+    "statuses_unpin": Call("Changes nothing", "Status"),
+    "statuses_unreblog": Call("Changes nothing", "Status"),
+    "statuses_withdraw": Call("Withdraw a post", "DeletedStatus"),
+    "tags_follow": Call("Follow a tag", "Tag"),
+    "tags_followed": Call("The tags that you follow", "[Tag]", PART),
+    "tags_tag": Call("A tag", "Tag"),
+    "tags_trends": Call("The tags most used of late", "[Tag]", "limit offset"),
+    "tags_unfollow": Call("Follow a tag no longer", "Tag"),
+    "timelines_bookmarks": Call("What you saved", "[Status]", PART),
+    "timelines_favourites": Call("What you thanked for", "[Status]", PART),
+    "timelines_home": Call("Your feed", "[Status]", PART),
+    "timelines_public": Call("Every post", "[Status]", f"{PART} local remote only_media"),
+    "timelines_tagged": Call(
+        "The posts under a tag", "[Status]", f"{PART} any[] all[] none[] local only_media"
+    ),
+}  # fmt: skip
+EMPTY = Call("Empty: there is none of this here", "[Any]")  # of every `quiet_no_…`

@@ -1,0 +1,144 @@
+"""`/openapi.json`: every call of this door, made from its routes and what `described` says."""
+
+import re
+from functools import cache
+from typing import Any
+
+from flask import Flask, Response, current_app
+from werkzeug.routing import Rule
+
+from microshare import config, scopes
+from microshare.api import schemas
+from microshare.api.described import CALLS, EMPTY, Call
+from microshare.api.door import route
+from microshare.api.said import Json, answer, encoded
+from microshare.version import VERSION
+
+# What a client sends as a value: a text, or in JSON what can be written as one.
+_VALUE = {"type": ["string", "number", "boolean", "null"]}
+_REFUSALS = {
+    "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
+    "403": "Not allowed", "404": "There is no such thing", "413": "Too much at once",
+    "422": "Refused, with the reason in a sentence", "429": "Too many calls",
+    "503": "Not now; later it may succeed",
+}  # fmt: skip
+_BODIES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+
+
+@route("/openapi.json")
+def document() -> Response:
+    """The whole description (OpenAPI 3.1)."""
+    return answer(_document(current_app._get_current_object(), config.current().url))  # type: ignore[attr-defined]
+
+
+@cache
+def _document(app: Flask, url: str) -> Json:
+    paths: dict[str, dict[str, Any]] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("api.") and rule.endpoint != "api.photo":
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+                paths.setdefault(path, {})[method.lower()] = _operation(app, rule, method)
+    flows = {
+        "authorizationCode": {
+            "authorizationUrl": f"{url}/oauth/authorize",
+            "tokenUrl": f"{url}/oauth/token",
+            "scopes": {one: one for one in sorted(scopes.ALL)},
+        }
+    }
+    return Json(
+        encoded(
+            {
+                "openapi": "3.1.0",
+                "info": {"title": "microshare", "version": VERSION, "description": __doc__ or ""},
+                "servers": [{"url": url}],
+                "paths": dict(sorted(paths.items())),
+                "components": {
+                    "schemas": schemas.all_of_them(),
+                    "responses": _refusals(),
+                    "securitySchemes": {
+                        "bearer": {"type": "http", "scheme": "bearer"},
+                        "oauth": {"type": "oauth2", "flows": flows},
+                    },
+                },
+            }
+        )
+    )
+
+
+def _operation(app: Flask, rule: Rule, method: str) -> dict[str, Any]:
+    name = rule.endpoint.partition(".")[2]
+    call = EMPTY if name.startswith("quiet_no_") else CALLS[name]
+    scope = getattr(app.view_functions[rule.endpoint], "scope", "")
+    taken = [_param(one) for one in call.takes.split()]
+    operation: dict[str, Any] = {
+        "operationId": f"{name}_{method.lower()}",
+        "summary": call.says,
+        "parameters": [_in_path(one) for one in sorted(rule.arguments)],
+        "responses": _responses(call),
+    }
+    if scope:
+        operation["security"] = [{"bearer": []}]
+        operation["description"] = f"Scope: {scope.replace(' ', ' or ')}"
+    if method == "GET":
+        operation["parameters"] += [_in_query(*one) for one in taken]
+    elif taken:
+        operation["requestBody"] = _body(taken)
+    return operation
+
+
+def _param(written: str) -> tuple[str, bool, bool]:
+    """The name, whether it may come several times, and whether it has to."""
+    is_needed = written.endswith("!")
+    bare = written.rstrip("!")
+    return bare.removesuffix("[]"), bare.endswith("[]"), is_needed
+
+
+def _in_path(name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
+    if name == "name":
+        schema = {"type": "string", "pattern": r"^\w+$"}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _in_query(name: str, is_list: bool, is_needed: bool) -> dict[str, Any]:
+    schema: dict[str, Any] = {"type": "string"}
+    if is_list:
+        schema = {"type": "array", "items": schema}
+    elif is_needed:
+        schema["minLength"] = 1
+    return {
+        "name": f"{name}[]" if is_list else name,
+        "in": "query",
+        "required": is_needed,
+        "schema": schema,
+    }
+
+
+def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name, is_list, _ in taken:
+        if name == "file":
+            fields[name] = {"type": "string", "format": "binary"}
+        elif is_list:
+            fields[name] = {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]}
+        else:
+            fields[name] = _VALUE
+    needed = [name for name, _, is_needed in taken if is_needed]
+    schema = {"type": "object", "properties": fields, "required": needed}
+    kinds = _BODIES[2:] if "file" in fields else _BODIES
+    return {"required": bool(needed), "content": {kind: {"schema": schema} for kind in kinds}}
+
+
+def _responses(call: Call) -> dict[str, Any]:
+    good: dict[str, Any] = {
+        "description": call.says,
+        "content": {"application/json": {"schema": schemas.of(call.gives)}},
+    }
+    refused = {one: {"$ref": f"#/components/responses/{one}"} for one in _REFUSALS}
+    return {"200": good, **refused}
+
+
+def _refusals() -> dict[str, Any]:
+    error = {"application/json": {"schema": schemas.of("Error")}}
+    return {one: {"description": told, "content": error} for one, told in _REFUSALS.items()}
