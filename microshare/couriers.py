@@ -9,7 +9,7 @@ from microshare import clock, webhook_messages, webhook_status, webhooks
 from microshare.db import OUTAGES, let_go, outage
 from microshare.errors import Refusal
 
-THREADS = 8
+THREADS = 12
 SLOW = 2.0  # seconds for a message; who takes longer shares half of the threads
 
 

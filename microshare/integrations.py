@@ -125,6 +125,11 @@ def revoke(integration_id: int, by: User, now: datetime) -> None:
     db.session.execute(update(User).where(User.id == found.bot_id).values(suspended_at=now))
 
 
+def is_bot_of(author_id: int, maker: User) -> bool:
+    """Whether this author is a program of that colleague, who so may withdraw what it wrote."""
+    return db.session.scalar(select(User.maker_id).where(User.id == author_id)) == maker.id
+
+
 def _get(integration_id: int) -> Integration:
     found = db.session.scalars(
         _WHOLE.where(Integration.id == integration_id, Integration.revoked_at.is_(None))

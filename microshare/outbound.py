@@ -30,7 +30,7 @@ Networks = Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
 _OWN_TO_CLOUDS = {ipaddress.ip_address("168.63.129.16")}
 _COMPATIBLE = ipaddress.ip_network("::/96")  # an old way to write an IPv4 address
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # NAT64
-_ADDRESS = re.compile(r"https?://[\x21-\x7e]+")
+_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,1900}")
 
 
 class Failed(Exception):

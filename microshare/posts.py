@@ -1,7 +1,7 @@
-"""Posts: publish, edit, withdraw, tag on.
+"""Posts: publish, edit, withdraw, tag on. Every door calls `publish`.
 
-Every door calls `publish`. What it accepts is in one transaction with its tags, its mentions and
-the writer's key; what it refuses (by the rules of `drafts`) it leaves untouched.
+What it accepts is in one transaction with its tags, its mentions and the writer's key; what it
+refuses (by the rules of `drafts`) it leaves untouched.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, indexed, notices, tags, webhook_events
+from microshare import drafts, indexed, integrations, notices, tags, webhook_events
 from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
@@ -248,8 +248,8 @@ def history(post: Post) -> Sequence[Revision]:
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:
-    """Out of every list, search and feed at once; a line stays. The author may, and who manages."""
-    if not by.manages:
+    """Out of every list and feed at once; a line stays. Its author may, who manages, a bot's maker."""
+    if not by.manages and not integrations.is_bot_of(post.author_id, by):
         may_change(post, by)
     if post.withdrawn_at is not None:
         return

@@ -20,7 +20,7 @@ class Receiver:
     def names(self) -> list[str]:
         return [headers["webhook-id"] for _, headers, _ in self.got]
 
-    def wait(self, count: int, seconds: float = 15) -> None:
+    def wait(self, count: int, seconds: float = 60) -> None:
         until = time.monotonic() + seconds
         while len(self.got) < count:
             assert time.monotonic() < until, f"{len(self.got)} of {count} came"

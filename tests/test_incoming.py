@@ -36,9 +36,19 @@ def make(maker: User, name: str = "Build server") -> tuple[Integration, str]:
     return integrations.by_token(token), token
 
 
+@pytest.fixture(params=["sqlite"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """One database where nothing depends on it."""
+    return str(request.param)
+
+
+BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+
+
 # the bot
 
 
+@BOTH
 def test_a_bot_is_no_colleague_and_cannot_come_in(house: House) -> None:
     made, _ = make(house.ada)
     bot = made.bot
@@ -257,6 +267,19 @@ def test_nonsense_is_refused_in_json_and_never_a_fault(
         assert posts.with_key(1, "k") is None
         with pytest.raises(Missing):
             posts.get(1)
+
+
+def test_its_maker_withdraws_what_a_bot_wrote_and_other_colleagues_do_not(
+    site: Flask, grace: Browser, linus: Browser
+) -> None:
+    with site.app_context(), saving():
+        token = integrations.make(people.get("grace"), "CRM", clock.now())[1]
+    site.test_client().post(f"/hooks/{token}", json={"line": "wrong"})
+    assert "/posts/1/withdraw" not in linus.get("/posts/1/choices").get_data(as_text=True)
+    assert linus.send("/posts/1/withdraw").status_code == 403
+    assert "/posts/1/withdraw" in grace.get("/posts/1/choices").get_data(as_text=True)
+    assert grace.send("/posts/1/withdraw").status_code == 303
+    assert grace.get("/posts/1").status_code == 404
 
 
 def test_who_posts_too_much_is_told_when_to_come_again(address: str, program: FlaskClient) -> None:
