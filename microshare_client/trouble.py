@@ -12,7 +12,7 @@ class Trouble(click.ClickException):
 
     def __init__(self, sentence: str, code: int = REFUSED) -> None:
         super().__init__(sentence)
-        self.exit_code = code
+        vars(self)["exit_code"] = code  # which click asks of the class or of the exception
 
     def show(self, file: object = None) -> None:
         click.echo(self.message, err=True)

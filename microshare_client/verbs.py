@@ -124,13 +124,10 @@ def _pages(login: Login, path: str, limit: int) -> list[Any]:
     """The newest posts of a list, newest first."""
     found: list[Any] = []
     while len(found) < limit:
-        asked = {
-            "limit": min(MOST, limit - len(found)),
-            "max_id": found[-1]["id"] if found else None,
-        }
-        page = _called(server.call, login, path, asked)
+        count, oldest = min(MOST, limit - len(found)), found[-1]["id"] if found else None
+        page = _called(server.call, login, path, {"limit": count, "max_id": oldest})
         found += page
-        if len(page) < asked["limit"]:
+        if len(page) < count:
             break
     return found
 
