@@ -104,7 +104,8 @@ def _check_address(address: str) -> None:
         parts = urlsplit(address)
     except ValueError:
         raise Refused("redirect-malformed", address=address[:80]) from None
-    if not _PLAIN.fullmatch(address) or not parts.scheme or parts.scheme.lower() in _NO_ADDRESS or parts.fragment:
+    is_whole = _PLAIN.fullmatch(address) and parts.scheme and not parts.fragment
+    if not is_whole or parts.scheme.lower() in _NO_ADDRESS:
         raise Refused("redirect-malformed", address=address[:80])
 
 
@@ -228,7 +229,8 @@ def bearer(token: str) -> Bearer | None:
         return None
     by = None
     if row[3] is not None:
-        by = Client(row[3], *row[4:7], tuple(row[7].split("\n")), tuple(row[8].split()), "")
+        told = tuple(row[7].split("\n")), tuple(row[8].split())
+        by = Client._make((*row[3:7], *told, ""))
     granted = row[2].split() if by else scopes.UNDER  # a colleague's own token may do all
     reader = readers.made(row[10:]) if row[1] == "api" else None
     return Bearer(row[0], scopes.covered(granted), by, reader)

@@ -170,7 +170,7 @@ def note(reader: AnyReader, note_id: int, kinds: Collection[str]) -> Note:
     """The one of this id, or `Missing`."""
     found = notes(reader, Span(), 1, kinds, note_id=note_id)
     if not found:
-        raise Missing("notice", id=note_id)
+        raise Missing("post", id=note_id)
     return found[0]
 
 

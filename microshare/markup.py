@@ -118,62 +118,6 @@ def absolute(safe: str, base_url: str) -> str:
     return str(_TAG.sub(based, safe))
 
 
-_LINK = regex.compile(
-    r'<a class="(?P<kind>tag|mention)" href="(?P<own>[^"]*+)">(?P<sign>.)(?P<name>[^<]*+)</a>'
-    r'|<a href="(?P<to>[^"]*+)" rel="[^"]*+">(?P<shown>[^<]*+)(?P<plain></a>)?'
-)
-
-
-def for_clients(safe: str, base_url: str) -> str:
-    """Our own safe HTML as clients of the Mastodon API know it: their classes, absolute links.
-
-    A long address is all there, in parts of which some are not to be seen.
-
-    >>> for_clients('<a class="tag" href="/tags/x">#x</a>', "https://share.example")
-    '<a href="https://share.example/tags/x" class="mention hashtag" rel="tag">#<span>x</span></a>'
-    """
-    base = html.escape(base_url)
-
-    def link(found: "regex.Match[str]") -> str:
-        if not found["kind"]:
-            shown = found["shown"]
-            whole = html.unescape(found["to"])
-            if found["plain"] and shown == _text(_short(whole)):
-                shown = _in_parts(whole)
-            start = f'<a href="{found["to"]}" rel="nofollow noopener" target="_blank">'
-            return f"{start}{shown}{found['plain'] or ''}"
-        address = f"{base}{found['own']}"
-        name = f"{found['sign']}<span>{found['name']}</span></a>"
-        if found["kind"] == "tag":
-            return f'<a href="{address}" class="mention hashtag" rel="tag">{name}'
-        return f'<span class="h-card"><a href="{address}" class="u-url mention">{name}</span>'
-
-    return str(_LINK.sub(link, safe))
-
-
-def _in_parts(url: str) -> str:
-    start, mark, bare = url.partition("://")
-    if not mark:
-        return _text(url)
-    shown = _short(url)
-    rest = bare[len(shown) - 1 :] if shown != bare else ""
-    seen = f'<span class="ellipsis">{_text(shown[:-1])}</span>' if rest else f"<span>{_text(bare)}</span>"
-    end = f'<span class="invisible">{_text(rest)}</span>' if rest else ""
-    return f'<span class="invisible">{_text(start + mark)}</span>{seen}{end}'
-
-
-def mentioned(safe: str) -> list[str]:
-    """The folded names of the colleagues that our own safe HTML mentions, each once, in order.
-
-    >>> mentioned('<a class="mention" href="/@ada">@Ada</a>')
-    ['ada']
-    """
-    return list(dict.fromkeys(_MENTION.findall(safe)))
-
-
-_MENTION = regex.compile(r'<a class="mention" href="/@(\w++)">')
-
-
 # No post holds these noncharacters; to Markdown they are neither blanks nor letters.
 _HIDDEN = regex.compile("\ufdd0([0-9]++)\ufdd1")
 _SEEN = str.maketrans({"\ufdd0": None, "\ufdd1": None, "&": "&amp;"})
@@ -248,12 +192,12 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
             yield span.start, span.end, whole
         elif span.kind == "url":
             angled = written[: span.start].endswith("<") and written.startswith(">", span.end)
-            shown = whole if whole_urls else _text(_short(inner))
+            shown = whole if whole_urls else _text(short_url(inner))
             yield span.start - angled, span.end + angled, f"{_to(inner)}{shown}</a>"
         elif span.kind == "link" and _LEADS.match(span.target):
             label, link = span.inner[1], _to(span.target)
             yield span.start, span.inner[0], link
-            unlabelled = "" if inner.strip() else _text(_short(span.target))
+            unlabelled = "" if inner.strip() else _text(short_url(span.target))
             yield span.inner[1], span.end, f"{unlabelled}</a>"
 
 
@@ -275,7 +219,8 @@ def _to(target: str) -> str:
     return f'<a href="{html.escape(target)}" rel="{_REL}">'
 
 
-def _short(url: str) -> str:
+def short_url(url: str) -> str:
+    """As much of an address as is shown: always its whole host."""
     bare = url.partition("://")[2] or url.partition(":")[2]
     host = len(bare.partition("/")[0])
     longest = max(SHOWN_URL, host + 2)

@@ -79,7 +79,7 @@ class _Asked(OAuth2Request):  # type: ignore[misc]
 
     @property
     def form(self) -> dict[str, str]:
-        return self.payload.data  # type: ignore[no-any-return]
+        return self.payload.data
 
 
 class _ClientOf(ClientMixin):  # type: ignore[misc]

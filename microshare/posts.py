@@ -37,10 +37,8 @@ def publish(
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
-    `kind` overrules the question mark. `tagged` are (folded, spelling) pairs beside those in the
-    text, `photos` those that `photos.chosen` gave. `department` is where the author was when it was
-    written, if not where they are now, and `via` the client that it was written with. Raises
-    `Refused`, with a code for each way to be wrong.
+    `kind` overrules the question mark; `tagged` are (folded, spelling) pairs beside those in the
+    text; `department` is where it was written, if not where they are now; `via` names a client.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -58,10 +56,8 @@ def publish(
     )
     if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
-    _tie(post, draft, now)
-    _tag(post, drafts.beside(draft, tagged), author.id, now, first=len(draft.tags))
+    _tie(post, draft, now, drafts.beside(draft, tagged))
     _answer(post, reply_to)
-    author.welcomed_at = author.welcomed_at or now  # who writes has found the way
     indexed.follow(post.id)
     webhook_events.note(post.id, "published", now)
     return post
@@ -103,6 +99,7 @@ def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
         if (earlier := with_key(author.id, key)) is None:
             raise
         return earlier
+    author.welcomed_at = author.welcomed_at or post.created_at  # who writes has found the way
     return None
 
 
@@ -119,9 +116,10 @@ def _count_reply(reply: Post, step: int) -> None:
     )
 
 
-def _tie(post: Post, draft: Draft, now: datetime) -> None:
+def _tie(post: Post, draft: Draft, now: datetime, beside: Sequence[tuple[str, str]] = ()) -> None:
     """Store the tags and mentions of the text, and tell who is mentioned for the first time."""
     _tag(post, list(draft.tags.items()), None, now)
+    _tag(post, beside, post.author_id, now, first=len(draft.tags))
     for user_id in draft.mentioned.values():
         if add_once(Mention, post_id=post.id, user_id=user_id):
             notices.tell(user_id, "mention", post.id, post.author_id, now)
@@ -248,7 +246,7 @@ def history(post: Post) -> Sequence[Revision]:
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:
-    """Out of every list and feed at once; a line stays. Its author may, who manages, a bot's maker."""
+    """Out of every list and feed; a line stays. Its author may, who manages, and a bot's maker."""
     if not by.manages and not integrations.is_bot_of(post.author_id, by):
         may_change(post, by)
     if post.withdrawn_at is not None:

@@ -7,7 +7,7 @@ than the posts.
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Select, func, or_, select
 
@@ -40,8 +40,8 @@ class Profile(NamedTuple):
     created_at: datetime
     is_suspended: bool
     department: Place
-    count: Count
-    is_bot: bool = False  # a program that posts for a colleague
+    written: Count
+    is_bot: bool  # a program that posts for a colleague
 
 
 class Profiles(NamedTuple):
@@ -62,7 +62,7 @@ _COUNTS = (
     select(func.count()).select_from(Post).where(_WRITTEN).correlate(User).scalar_subquery(),
     _LAST.correlate(User).scalar_subquery(),
 )
-_FROM = select(*_OWN).join(Department, Department.id == User.department_id)
+_FROM = cast(Select[Any], select(*_OWN).join(Department, Department.id == User.department_id))
 _counts: dict[int, tuple[datetime, Count]] = {}
 _turn = Lock()
 
@@ -81,7 +81,7 @@ def one(user_id: int, now: datetime) -> Profile:
     """The profile of this colleague, counted at this moment; or `Missing`."""
     found = _made(_FROM.where(User.id == user_id), now, counts_all=True).by_id
     if user_id not in found:
-        raise Missing("person", id=user_id)
+        raise Missing("person", name=str(user_id))
     return found[user_id]
 
 
@@ -105,4 +105,4 @@ def _profile(row: Sequence[Any], now: datetime) -> Profile:
             _counts[row[0]] = now, count
     else:
         count = _counts.get(row[0], (now, Count(0, None)))[1]
-    return Profile(*row[:8], bool(row[8]), Place._make(row[9:12]), count, bool(row[12]))
+    return Profile._make((*row[:8], bool(row[8]), Place._make(row[9:12]), count, bool(row[12])))

@@ -161,9 +161,7 @@ REFUSALS = {
     "not-yours": _("This is somebody else's."),
     "bot-no-way-in": _("%(name)s is a program that posts for a colleague: it cannot sign in."),
     "too-many-integrations": _("You have %(limit)s programs that post already, which is the most."),
-    "too-many-posts": _(
-        "That are more than %(limit)s posts in a short time. Send it again in %(seconds)s seconds."
-    ),
+    "too-many-posts": _("More than %(limit)s posts at once: try again in %(seconds)s seconds."),
     "incoming-json": _("The body is no JSON object."),
     "incoming-type": _("“%(name)s” must be a text without control characters."),
     "incoming-empty": _("There is nothing to post: send a “line” or a “text”."),

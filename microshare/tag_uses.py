@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import ColumnElement, Date, cast, func, select
 
 from microshare.db import db
 from microshare.models import Post, PostTag, Tag
@@ -13,8 +14,9 @@ def by_day(ids: Sequence[int], since: datetime) -> dict[tuple[int, date], tuple[
     """Posts and their writers since then, by tag and day (UTC)."""
     if not ids:
         return {}
-    is_sqlite = db.engine.dialect.name == "sqlite"
-    day = func.date(Post.created_at) if is_sqlite else cast(func.timezone("UTC", Post.created_at), Date)
+    day: ColumnElement[Any] = func.date(Post.created_at)
+    if db.engine.dialect.name != "sqlite":
+        day = cast(func.timezone("UTC", Post.created_at), Date)
     first = select(func.min(Post.id)).where(Post.created_at >= since).scalar_subquery()
     rows = db.session.execute(
         select(PostTag.tag_id, day, func.count(), func.count(Post.author_id.distinct()))

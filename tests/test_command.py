@@ -77,7 +77,7 @@ def token(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
             address = login.stderr.readline()
             assert address, "it ended"
         code = allowed(url, address.strip())
-        out, err = login.communicate(code + "\n", timeout=30)
+        _, err = login.communicate(code + "\n", timeout=30)
     assert login.returncode == 0, err
     assert f"Signed in to {url} as @ada" in err
     path = home / "microshare" / "login.json"

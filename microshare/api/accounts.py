@@ -189,7 +189,7 @@ def statuses(user_id: int) -> Response:
 def _user(user_id: int) -> User:
     found = people.by_id(user_id)
     if found is None:
-        raise Missing("person", id=user_id)
+        raise Missing("person", name=str(user_id))
     return found
 
 

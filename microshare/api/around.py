@@ -1,14 +1,18 @@
 """What stands around every answer of this door: rates, who else may read it, and its headers."""
 
+from typing import Any
+
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from microshare import config
 from microshare.api import door, rates
-from microshare.api.door import PARTS, api
+from microshare.api.door import api
 from microshare.errors import Refused
 from microshare.web import refusals
+from microshare.web.asked import by_program
 
+PHOTO = "api.photo"  # a page of posts shows dozens, to who has no token
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 EXPOSED = (
     "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
@@ -22,13 +26,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def is_ours() -> bool:
-    """Whether a client asks, and no browser: by the address alone, for it may be nobody's."""
-    return request.path.startswith(PARTS) and not request.path.startswith("/oauth/authorize")
-
-
-def _unrouted(error: NotFound | MethodNotAllowed) -> object:
-    if not is_ours():
+def _unrouted(error: NotFound | MethodNotAllowed) -> Any:
+    if not by_program():
         return refusals.http(error)
     return door.failed(error)
 
@@ -36,7 +35,7 @@ def _unrouted(error: NotFound | MethodNotAllowed) -> object:
 @api.before_request
 def count() -> None:
     """Everybody's calls are counted: a colleague's together, and a stranger's by the address."""
-    if request.method == "OPTIONS" or not is_ours():
+    if request.method == "OPTIONS" or request.endpoint == PHOTO:
         return
     bearer = g.get("bearer")
     whom = f"user {bearer.reader.id}" if bearer and bearer.reader else f"at {request.remote_addr}"
@@ -46,7 +45,7 @@ def count() -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    if not is_ours():
+    if not by_program() or request.endpoint == PHOTO:
         return response
     if (rate := g.get("rate")) is None:
         rate = rates.count_call(f"at {request.remote_addr}", door.now())

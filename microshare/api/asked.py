@@ -17,6 +17,7 @@ from microshare.errors import Missing, Refused
 from microshare.pulled import Span
 
 LARGEST_ID = 2**31 - 1
+DEEPEST = 5  # objects and lists within one another
 _YES = ("1", "true", "t", "on", "yes")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -28,6 +29,7 @@ class Params:
     def _all(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
         self.lists: set[str] = set()
+        self.objects: set[str] = set()
         for name, values in request.args.lists():
             found.setdefault(_bare(name), []).extend(values)
         for name, value in self._body():
@@ -42,7 +44,7 @@ class Params:
         if request.method in ("GET", "HEAD"):
             return
         if request.mimetype == "application/json" or request.mimetype.endswith("+json"):
-            yield from self._flat("", _json())
+            yield from self._flat("", _json(), DEEPEST)
             return
         if request.mimetype == _FORM:
             _check_utf8(request.get_data(cache=True))
@@ -52,18 +54,36 @@ class Params:
                     raise Refused("text-encoding")
                 yield name, value
 
-    def _flat(self, name: str, value: Any) -> Iterator[tuple[str, str]]:
+    def _flat(self, name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
+        if not depth:
+            raise Refused("body-malformed")
         if isinstance(value, dict):
+            self.objects.add(name)
             for key, one in value.items():
-                yield from self._flat(f"{name}[{key}]" if name else str(key), one)
+                yield from self._flat(f"{name}[{key}]" if name else str(key), one, depth - 1)
         elif isinstance(value, list):
             self.lists.add(name)
             for one in value:
-                yield from self._flat(f"{name}[]", one)
+                yield from self._flat(f"{name}[]", one, depth - 1)
         elif isinstance(value, bool):
             yield name, "true" if value else "false"
         elif value is not None:
             yield name, str(value)
+
+    def check(self, takes: str) -> None:
+        """Whether what is one value came as one, and a list as a list of such.
+
+        `takes`: the names of what a call knows, as `described` has them.
+        """
+        if not self._all and not self.lists and not self.objects:
+            return
+        for written in takes.split():
+            name = written.rstrip("!")
+            bare = name.removesuffix("[]")
+            within = f"{bare}[]" if name != bare else bare
+            wrong = self.objects | (self.lists if name == bare else set())
+            if bare in wrong or within in self.objects or within in self.lists - {bare}:
+                raise Refused("parameter-odd", name=bare)
 
     def many(self, name: str) -> list[str]:
         """All values of this name, in order."""
@@ -76,13 +96,7 @@ class Params:
     def text(self, name: str, default: str = "") -> str:
         """The value of this name, which must be one."""
         values = self._all.get(name)
-        if not values:
-            if name in self.lists:
-                raise Refused("parameter-odd", name=name)
-            return default
-        if name in self.lists:
-            raise Refused("parameter-odd", name=name)
-        return values[-1]
+        return values[-1] if values else default
 
     def needed(self, name: str) -> str:
         """The same, where nothing can be done without it."""
@@ -116,7 +130,8 @@ class Params:
 
     def span(self) -> Span:
         """Which part of a list is asked for."""
-        before, since, upward = (_bound(self.text(f"{name}_id")) for name in ("max", "since", "min"))
+        names = "max_id", "since_id", "min_id"
+        before, since, upward = (_bound(self.text(name)) for name in names)
         after = max(since or 0, upward or 0)
         return Span(before, after, upward is not None)
 
@@ -127,7 +142,7 @@ class Params:
     def needed_id(self, name: str) -> int:
         """The id of this name, or `Missing` where it can be none."""
         if (found := number(self.text(name))) is None:
-            raise Missing("thing", id=self.text(name)[:20])
+            raise Missing("post", id=self.text(name)[:20])
         return found
 
     def media_ids(self, name: str) -> list[int]:

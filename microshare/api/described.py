@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 PART = "max_id since_id min_id limit"
 POST = (
-    "status spoiler_text in_reply_to_id media_ids[] visibility language sensitive poll "
-    "scheduled_at"
+    "status spoiler_text in_reply_to_id media_ids[] visibility language sensitive"
 )
 
 

@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from microshare import clock, grants, sentences
+from microshare.api.asked import params
+from microshare.api.described import CALLS
 from microshare.api.said import answer
 from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
@@ -32,21 +34,31 @@ SPECIAL = {
     "too-many-calls": 429,
     "too-many-letters": 429,
     "photo-too-large": 413,
+    # What can never be allowed, whichever post or colleague it is.
+    "follow-yourself": 403,
+    "mute-yourself": 403,
+    "own-thanks": 403,
 }
-PARTS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/", "/openapi.json")  # addresses that are this door's
 
 
 def route(
-    path: str, *, method: str = "GET", scope: str = "", by_client: bool = False
+    path: str,
+    *,
+    method: str = "GET",
+    scope: str = "",
+    by_client: bool = False,
+    largest: int | None = None,
 ) -> Callable[[View], View]:
     """Let the view answer there, to a colleague's token of this scope (or any of several).
 
-    `by_client`: to a client's own token too, which stands for nobody.
+    `by_client`: to a client's own token too, which stands for nobody. `largest`: bytes of a body,
+    if not as many as of any form.
     """
 
     def made(view: View) -> View:
         view.scope = scope  # type: ignore[attr-defined]
         view.by_client = by_client  # type: ignore[attr-defined]
+        view.largest = largest  # type: ignore[attr-defined]
         name = f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
         api.add_url_rule(path, name, view, methods=[method], strict_slashes=False)
         return view
@@ -65,6 +77,18 @@ def bearer() -> Bearer:
 
 
 @api.before_request
+def admit() -> None:
+    """Who calls, and whether the call is made as it has to be."""
+    if request.method == "OPTIONS":
+        return
+    let_in()
+    view = current_app.view_functions[request.endpoint or ""]
+    if (largest := getattr(view, "largest", None)) is not None:
+        request.max_content_length = largest
+    if call := CALLS.get((request.endpoint or "").partition(".")[2]):
+        params().check(call.takes)
+
+
 def let_in() -> None:
     """A token that is good for this, or a refusal; nothing else opens this door."""
     g.bearer, g.token_reader = None, None
@@ -72,7 +96,7 @@ def let_in() -> None:
         raise Missing("page")
     view = current_app.view_functions[request.endpoint or ""]
     scope = getattr(view, "scope", "")
-    if request.method == "OPTIONS" or not scope:
+    if not scope:
         return
     token = _token()
     if not token:
@@ -114,14 +138,13 @@ def refused(refusal: Refusal) -> Response:
 
 def _sentence(refusal: Refusal) -> str:
     if isinstance(refusal, Missing):
-        return gettext("Record not found")
+        return str(gettext("Record not found"))
+    sentence = str(sentences.reason(refusal))
     if refusal.code == "post-too-long":
-        told = gettext("Text character limit of %(limit)s exceeded", **refusal.facts)
-        return gettext("Validation failed: %(reason)s", reason=told)
-    sentence = sentences.reason(refusal)
+        sentence = gettext("Text character limit of %(limit)s exceeded", **refusal.facts)
     if isinstance(refusal, Refused) and refusal.code not in SPECIAL:
-        return gettext("Validation failed: %(reason)s", reason=sentence)
-    return sentence
+        sentence = gettext("Validation failed: %(reason)s", reason=sentence)
+    return str(sentence)
 
 
 def _outage(error: SQLAlchemyError) -> Response:

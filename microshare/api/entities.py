@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from flask_babel import gettext
 
-from microshare import config, markup, profiles, shown_photos
+from microshare import client_markup, config, profiles, shown_photos
 from microshare.api.said import Json, encoded
 from microshare.cards import Card
 from microshare.feeds import Item
@@ -69,7 +69,7 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
     """The fields of an Account. Who follows whom is nobody else's business, so none are counted."""
     page = f"{near.url}/@{of.username}"
     place = f'<a href="{near.url}/departments/{quote(of.department.slug)}">'
-    picture = near.url + _PICTURE
+    picture, name = near.url + _PICTURE, _text(of.department.name)
     return {
         "id": str(of.id),
         "username": of.username,
@@ -85,8 +85,8 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
         "header_static": picture,
         "header_description": "",
         "created_at": moment(of.created_at),
-        "last_status_at": f"{of.count.last_at:%Y-%m-%d}" if of.count.last_at else None,
-        "statuses_count": of.count.posts,
+        "last_status_at": f"{of.written.last_at:%Y-%m-%d}" if of.written.last_at else None,
+        "statuses_count": of.written.posts,
         "followers_count": 0,
         "following_count": 0,
         "locked": False,
@@ -100,11 +100,7 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
         "emojis": [],
         "roles": [],
         "fields": [
-            {
-                "name": near.department,
-                "value": f"{place}{_text(of.department.name)}</a>",
-                "verified_at": None,
-            }
+            {"name": near.department, "value": f"{place}{name}</a>", "verified_at": None}
         ],
     }
 
@@ -133,7 +129,7 @@ def statuses(items: Sequence[Item], wants: Interests, now: datetime) -> list[Jso
 
 @lru_cache(maxsize=KEPT)
 def _mentioned(line_html: str, note_html: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(markup.mentioned(line_html) + markup.mentioned(note_html)))
+    return tuple(client_markup.mentioned(line_html + note_html))
 
 
 def _names(card: Card) -> tuple[str, ...]:
@@ -194,19 +190,22 @@ def _common(card: Card, author: Profile, mentions: tuple[Named, ...], near: Arou
         "reblogged": False,
         "pinned": False,
         "filtered": [],
-        "microshare": {
-            "kind": card.kind,
-            "solved": card.solved_at is not None,
-            "answer_id": _id(card.answer_id),
-            "department": {"slug": card.department_slug, "name": card.department_name},
-            "tagged_on": [
-                {"name": tie.name, "by": tie.adder_username}
-                for tie in card.tags
-                if tie.added_by_id
-            ],
-        },
+        "microshare": _beside(card),
     }
     return encoded(facts)[:-1]
+
+
+def _beside(card: Card) -> dict[str, Any]:
+    """What a post is here and nowhere else; clients that do not know it leave it."""
+    return {
+        "kind": card.kind,
+        "solved": card.solved_at is not None,
+        "answer_id": _id(card.answer_id),
+        "department": {"slug": card.department_slug, "name": card.department_name},
+        "tagged_on": [
+            {"name": tie.name, "by": tie.adder_username} for tie in card.tags if tie.added_by_id
+        ],
+    }
 
 
 def _id(number: int | None) -> str | None:
@@ -218,7 +217,7 @@ def texts(line: str, line_html: str, note_html: str, near: Around) -> dict[str, 
     content = note_html or f"<p>{line_html}</p>"
     return {
         "spoiler_text": line if note_html else "",
-        "content": markup.for_clients(content, near.url),
+        "content": client_markup.for_clients(content, near.url),
     }
 
 

@@ -23,7 +23,6 @@ _NAME = re.compile(r"[0-9a-f]{20}(-\d{1,4})?")
 
 def _upload() -> Response:
     """A photo of the caller, fit to show when this answers."""
-    request.max_content_length = LARGEST_BODY
     rates.count_photo(str(caller().id), now())
     asked = params()
     file = request.files.get("file")
@@ -48,12 +47,12 @@ def _told(upload: PhotoUpload) -> dict[str, object]:
     return entities.attachment(photo, entities.around(), str(upload.id))
 
 
-@route("/api/v2/media", method="POST", scope="write:media")
+@route("/api/v2/media", method="POST", scope="write:media", largest=LARGEST_BODY)
 def send_media() -> Response:
     return _upload()
 
 
-@route("/api/v1/media", method="POST", scope="write:media")
+@route("/api/v1/media", method="POST", scope="write:media", largest=LARGEST_BODY)
 def send_media_v1() -> Response:
     return _upload()
 

@@ -56,21 +56,21 @@ def _application(client: Client, secret: str) -> dict[str, object]:
 def own_application() -> Response:
     """The client whose token this is."""
     if (client := bearer().client) is None:
-        raise Missing("client")
+        raise Missing("token", id=0)
     return answer(_application(client, ""))
 
 
 @route("/oauth/token", method="POST")
 def token() -> Response:
     with saving():
-        status, body, headers = oauth.token(_sent(), request.headers, now())
+        status, body, headers = oauth.token(_sent(), dict(request.headers), now())
     return answer(body, status, dict(headers))
 
 
 @route("/oauth/revoke", method="POST")
 def revoke() -> Response:
     with saving():
-        status, body, headers = oauth.revoke(_sent(), request.headers, now())
+        status, body, headers = oauth.revoke(_sent(), dict(request.headers), now())
     return answer(body, status, dict(headers))
 
 

@@ -15,7 +15,9 @@ from microshare.api.said import Json, answer, encoded
 from microshare.version import VERSION
 
 # What a client sends as a value: a text, or in JSON what can be written as one.
-_VALUE = {"type": ["string", "number", "boolean", "null"]}
+_TEXT = {"type": "string", "pattern": r"^[^\u0000]*$"}
+_VALUE = {**_TEXT, "type": ["string", "number", "boolean", "null"]}
+_CHOICES = {name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")}
 _REFUSALS = {
     "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
     "403": "Not allowed", "404": "There is no such thing", "413": "Too much at once",
@@ -97,12 +99,12 @@ def _param(written: str) -> tuple[str, bool, bool]:
 def _in_path(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
     if name == "name":
-        schema = {"type": "string", "pattern": r"^\w+$"}
+        schema = {**_TEXT, "minLength": 1}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _in_query(name: str, is_list: bool, is_needed: bool) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "string"}
+    schema: dict[str, Any] = dict(_TEXT)
     if is_list:
         schema = {"type": "array", "items": schema}
     elif is_needed:
@@ -120,6 +122,8 @@ def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
     for name, is_list, _ in taken:
         if name == "file":
             fields[name] = {"type": "string", "format": "binary"}
+        elif name in _CHOICES:
+            fields[name] = {"enum": _CHOICES[name]}
         elif is_list:
             fields[name] = {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]}
         else:

@@ -95,4 +95,4 @@ def of(kind: str) -> dict[str, Any]:
         return {"type": "array", "items": of(kind[1:-1])}
     if kind.endswith("?"):
         return {"anyOf": [of(kind[:-1]), {"type": "null"}]}
-    return _TYPES[kind] if kind in _TYPES else {"$ref": f"#/components/schemas/{kind}"}
+    return _TYPES.get(kind, {"$ref": f"#/components/schemas/{kind}"})

@@ -52,7 +52,7 @@ def _accounts(words: str, limit: int, offset: int) -> list[Json]:
 
 
 def _tags(words: str, limit: int, offset: int) -> list[dict[str, object]]:
-    word = words.split()[0] if words.split() else ""
+    word = words.split(maxsplit=1)[0] if words.split() else ""
     found: list[Tag] = [tag for tag, _ in known_tags.suggest(word, offset + limit)] if word else []
     return tags.told(found[offset:]) if found[offset:] else []
 

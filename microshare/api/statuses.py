@@ -196,15 +196,18 @@ def history(post_id: int) -> Response:
         "emojis": [],
         "poll": None,
     }
-    said = [(one, one.written_at) for one in posts.history(post)]
+    said = [
+        (one.line, one.line_html, one.note_html, one.written_at) for one in posts.history(post)
+    ]
+    last = post.line, post.line_html, post.note_html, post.edited_at or post.created_at
     return answer(
         [
             {
-                **entities.texts(one.line, one.line_html, one.note_html, near),
+                **entities.texts(line, line_html, note_html, near),
                 "created_at": entities.moment(at),
                 **same,
             }
-            for one, at in [*said, (post, post.edited_at or post.created_at)]
+            for line, line_html, note_html, at in [*said, last]
         ]
     )
 
@@ -225,10 +228,6 @@ def _refuse(who: User, post: Post) -> None:
     raise Forbidden("no-boosts")
 
 
-def _no_pin(who: User, post: Post) -> None:
-    raise Refused("not-here", what="pin")
-
-
 _act("favourite", "write:favourites", lambda who, post: thanks.give(who, post, now()))
 _act("unfavourite", "write:favourites", thanks.take_back)
 _act("bookmark", "write:bookmarks", lambda who, post: saves.save(who, post, now()))
@@ -237,7 +236,7 @@ _act("mute", "write:mutes", lambda who, post: mutes.mute(who, post, "good", now(
 _act("unmute", "write:mutes", mutes.unmute)
 _act("reblog", "write:statuses", _refuse)
 _act("unreblog", "write:statuses", lambda who, post: None)
-_act("pin", "write:accounts", _no_pin)
+_act("pin", "write:accounts", _refuse)
 _act("unpin", "write:accounts", lambda who, post: None)
 
 

@@ -64,9 +64,9 @@ def _found(name: str) -> Tag:
     try:
         return aliases.get(name)
     except Missing:
-        pairs = tags.parse(name)
-        if len(pairs) != 1:
+        if set(name) & set(",; ") or not name.strip():
             raise
+        pairs = tags.parse(name)
         return tags.named(pairs, now())[pairs[0][0]]
 
 

@@ -119,13 +119,28 @@ def again(render: Callable[[], str]) -> None:
     g.again = render
 
 
+PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/", "/openapi.json", "/media/")
+
+
 def by_program() -> bool:
-    """Whether a client asks at its own door, which reads, lets in and refuses by itself."""
-    return request.blueprint == "api"
+    """Whether a client asks at its own door, which reads, lets in and refuses by itself.
+
+    Told by the address, for it may be nobody's.
+    """
+    is_page = request.path.startswith("/oauth/authorize")
+    return request.path.startswith(PROGRAMS) and not is_page
 
 
 class Id(IntegerConverter):
-    """A number in an address that can be an id; a larger one is no address of ours."""
+    """A number in an address that can be an id; a larger one is no address of ours.
+
+    Told by the pattern, and not only when it is read: an address that is none is not asked wrongly.
+    """
+
+    regex = (
+        r"(?:[1-9]\d{0,8}|1\d{9}|20\d{8}|21[0-3]\d{7}|214[0-6]\d{6}|2147[0-3]\d{5}|21474[0-7]\d{4}"
+        r"|214748[0-2]\d{3}|2147483[0-5]\d{2}|21474836[0-3]\d|214748364[0-7])"
+    )
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, min=1, max=LARGEST_ID)

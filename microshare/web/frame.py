@@ -36,9 +36,8 @@ def _parted(session_id: str) -> tuple[int, int]:
 def let_in() -> AnyResponse | None:
     """Every page asks for a signed-in colleague, unless its view is marked otherwise."""
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or request.endpoint == "static" or asked.by_program():
-        return None
-    if getattr(view, "is_public", False):
+    is_public = getattr(view, "is_public", False)
+    if view is None or request.endpoint == "static" or asked.by_program() or is_public:
         return None
     if getattr(view, "takes_token", False) and (token := _token()):
         g.token_reader = _reader_by(token)
