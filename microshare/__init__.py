@@ -1,5 +1,8 @@
 """microshare: an internal microblog that replaces cc-e-mail."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -11,6 +14,13 @@ from microshare.db import db as database
 __all__ = ["create_app"]
 
 
+class _Application(Flask):
+    """Flask, without its look at each function of each request: none of ours is a coroutine."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None, *, patient: bool = False) -> Flask:
     """The application with these settings, or with those of the environment.
 
@@ -18,7 +28,7 @@ def create_app(settings: Settings | None = None, *, patient: bool = False) -> Fl
     """
     settings = settings or config.read()
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    app = Flask(__name__, instance_path=str(settings.instance.absolute()))
+    app = _Application(__name__, instance_path=str(settings.instance.absolute()))
     app.config["MICROSHARE"] = settings
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 365 * 24 * 3600  # asset addresses carry a fingerprint
     db.init_app(app, patient=patient)

@@ -74,11 +74,13 @@ _RECENT = (
     .limit(LOOKED_AT)
     .subquery()
 )
-_COUNTS = select(
+_FOLLOWERS = (
     select(func.count())
     .select_from(Follow)
     .where(Follow.kind == "tag", Follow.target_id == _TAG)
-    .scalar_subquery(),
+    .scalar_subquery()
+)
+_QUESTIONS = (
     select(func.count())
     .select_from(Post)
     .where(
@@ -87,9 +89,7 @@ _COUNTS = select(
         Post.solved_at.is_(None),
         Post.withdrawn_at.is_(None),
     )
-    .scalar_subquery(),
-    interests.FOLLOWS.scalar_subquery(),
-    interests.MUTES.scalar_subquery(),
+    .scalar_subquery()
 )
 
 # Distinct, so that it is made first: of posts that nobody thanked for, none is looked up.
@@ -115,6 +115,9 @@ _KNOWN = (
 )
 
 
+_NONE, _NO_TEXT = literal(0, Integer), literal("", String)
+
+
 def _rows(kind: str, id: Any, name: Any, key: Any, ends_on: Any, *order: Any) -> Select[Any]:
     """One kind of what stands beside a tag, in the columns of all kinds."""
     return select(
@@ -123,13 +126,13 @@ def _rows(kind: str, id: Any, name: Any, key: Any, ends_on: Any, *order: Any) ->
         name,
         key,
         type_coerce(ends_on, Date),
-        *(order or (literal(0, Integer), literal(0, Integer))),
+        *(order or (_NONE, _NONE)),
     )
 
 
 # Goals come first: PostgreSQL takes the type of a column from where it is no NULL.
 _BESIDE = union_all(
-    _rows("goal", Goal.id, Goal.sentence, literal("", String), Goal.ends_on).where(
+    _rows("goal", Goal.id, Goal.sentence, _NO_TEXT, Goal.ends_on).where(
         Goal.tag_id == _TAG, Goal.state == "open"
     ),
     _rows("department", Department.id, Department.name, Department.slug, null())
@@ -144,20 +147,30 @@ _BESIDE = union_all(
         _KNOWN.c.width,
         _KNOWN.c.last,
     ),
+    _rows("counts", _NONE, _NO_TEXT, _NO_TEXT, null(), _FOLLOWERS, _QUESTIONS),
+    _rows(
+        "standing",
+        _NONE,
+        _NO_TEXT,
+        _NO_TEXT,
+        null(),
+        interests.FOLLOWS.scalar_subquery(),
+        interests.MUTES.scalar_subquery(),
+    ),
 )
 
 
 def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
-    """Everything that the tag's page tells this reader beside its posts, in two queries.
+    """Everything that the tag's page tells this reader beside its posts, in one query.
 
     Of who knows only the order is told, never the counts: there are no rankings of people.
     """
-    ask = db.session.connection()
     asked = {"target": tag.id, "kind": "tag", "reader": reader.id, "now": now}
-    followers, questions, follows, mutes = ask.execute(_COUNTS, asked).one()
     found: dict[str, list[Any]] = {"department": [], "goal": [], "person": []}
-    for kind, *row in ask.execute(_BESIDE, asked):
-        found[kind].append(row)
+    for kind, *row in db.session.connection().execute(_BESIDE, asked):
+        found.setdefault(kind, []).append(row)
+    followers, questions = found["counts"][0][4:]
+    follows, mutes = found["standing"][0][4:]
     people = sorted(found["person"], key=lambda row: (row[4], row[5]), reverse=True)
     return Facts(
         followers,

@@ -256,12 +256,12 @@ def test_posts_that_came_without_their_terms_are_taken_by_the_next_round(house: 
 def test_what_takes_too_long_is_told_and_the_transaction_goes_on(house: House) -> None:
     publish(house.ada, "a noisy pump")
     def slow(_: Counting, connection: Connection, *asked: object) -> Counts:
-        connection.execute(text("SELECT pg_sleep(1)"))
+        connection.execute(text("SELECT pg_sleep(5)"))
         raise AssertionError
 
     with saving():
         post = posts.publish(house.ada, "another noisy pump", now=NOON)
-        db.session.execute(text("SET LOCAL statement_timeout = 1"))
+        db.session.execute(text("SET LOCAL statement_timeout = 200"))
         with pytest.raises(Unavailable) as unavailable, pytest.MonkeyPatch.context() as patched:
             patched.setattr(Counting, "of", slow)
             find("noisy", "best")

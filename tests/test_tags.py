@@ -197,7 +197,7 @@ def test_of_a_tags_many_posts_the_newest_are_looked_at(
     pumps, reader = tags.get("pumps"), people.get("grace")
     with Queries() as queries:
         facts = tag_facts.of(pumps, reader, NOON)
-    assert len(queries) == 2
+    assert len(queries) == 1
     assert (facts.open_question_count, len(facts.who_knows)) == (21, 2)
     newer = [publish(house.ada, f"number {number} #pumps") for number in range(100)]
     facts = tag_facts.of(pumps, reader, NOON)

@@ -83,7 +83,8 @@ def init_app(app: Flask) -> None:
         timezone_selector=language.zone_name,
     )
     sessions = LoginManager(app)
-    sessions.session_protection = None  # its mark of a fresh session is asked nowhere
+    sessions.session_protection = None  # its mark of a fresh session is asked nowhere,
+    sessions._session_identifier_generator = str  # and its print of the browser needs no making
     sessions.user_loader(frame.reader_of_session)
     app.before_request(frame.let_in)
     app.url_map.converters["id"] = asked.Id

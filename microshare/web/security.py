@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import Flask, Request, current_app, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
@@ -46,6 +48,14 @@ class _Sessions(SecureCookieSessionInterface):
             except (*OUTAGES, ProgrammingError):  # away, or its tables are not there yet
                 return None
         return super().open_session(app, request)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Made once a key, where Flask makes it for each request."""
+        return self._signed_with(app, str(app.secret_key)) if app.secret_key else None
+
+    @lru_cache(2)  # noqa: B019 - as long-lived as the application
+    def _signed_with(self, app: Flask, key: str) -> URLSafeTimedSerializer | None:
+        return super().get_signing_serializer(app)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return not is_loopback(request.host)
@@ -98,12 +108,16 @@ def init_app(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    given = {name for name, _ in headers}  # each look into `headers` would go through all of them
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name not in given:
+            headers.add(name, value)
     if request.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint not in SESSIONLESS:
         # Pages are personal: no shared cache keeps them, and Back shows them as they are now.
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        response.headers.add("Vary", "Cookie")
+        if "Cache-Control" not in given:
+            headers.add("Cache-Control", "private, no-cache")
+        headers.add("Vary", "Cookie")
     return response
