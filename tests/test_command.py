@@ -237,7 +237,8 @@ def answering(*answers: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tu
             asked.append({**self.headers, "path": self.path, "body": body.decode()})
             waiting.pop(0)(self)
 
-        do_GET = do_POST
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: object) -> None:
             pass

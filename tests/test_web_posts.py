@@ -234,6 +234,7 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
                 "slug": "sales",
                 "token": "t",
                 "day": "2026-11-23",
+                "webhook_id": 1,
             }
             adapter = site.url_map.bind("localhost")
             ada.get(adapter.build(rule.endpoint, {a: values[a] for a in rule.arguments}))
@@ -265,6 +266,8 @@ def test_every_page_is_valid_html_without_inline_script_or_style(ada: Browser, s
         "/inbox",
         "/digest",
         "/settings",
+        "/settings/programs",
+        "/manage/webhooks",
         "/manage",
         "/help",
         "/search",
