@@ -22,6 +22,7 @@ class Couriers:
         self._busy: set[int] = set()
         self._slow: set[int] = set()
         self._changing = threading.Lock()
+        self._stopping = threading.Event()
 
     def tell_webhooks(self) -> None:
         """One round: what happened becomes messages, and who is free brings what waits."""
@@ -43,7 +44,7 @@ class Couriers:
         took = SLOW  # what ends with an outage is not called quick
         with self._app.app_context():
             try:
-                took = webhook_messages.deliver(webhook_id, clock.now)
+                took = webhook_messages.deliver(webhook_id, clock.now, self._stopping.is_set)
             except Refusal as refusal:
                 self._app.logger.warning("webhook %d waits: %s", webhook_id, refusal.code)
             except OUTAGES as error:
@@ -56,4 +57,5 @@ class Couriers:
 
     def stop(self) -> None:
         """After the messages that are in somebody's hands."""
+        self._stopping.set()
         self._pool.shutdown(cancel_futures=True)

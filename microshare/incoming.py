@@ -27,7 +27,8 @@ def read(body: bytes, mimetype: str, form: Mapping[str, str]) -> Incoming:
     """What is asked for; `Refused` where nobody can tell. `form` has the fields of a form."""
     said = body.lstrip()
     if mimetype in FORMS and not said.startswith(b"{"):
-        return _of_form(form)
+        # `curl -d "some words"` says that words are a form.
+        return _of_form(form) if b"=" in said or not said else _of_text(_decoded(body))
     if mimetype.endswith("json") or (said.startswith(b"{") and not mimetype.startswith("text/")):
         return _of_object(_json(body))
     return _of_text(_decoded(body))

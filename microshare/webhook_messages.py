@@ -161,17 +161,19 @@ def _write(
     return message
 
 
-def deliver(webhook_id: int, now: Callable[[], datetime]) -> float:
+def deliver(
+    webhook_id: int, now: Callable[[], datetime], is_over: Callable[[], bool] = lambda: False
+) -> float:
     """Send what waits for a webhook, in order; returns the seconds of the slowest try.
 
-    Does nothing while another process is at it.
+    Does nothing while another process is at it, and ends between two messages where it `is_over`.
     """
     slowest = 0.0
     with exclusive(f"webhook-{webhook_id}") as mine:
         for _ in range(ROUND if mine else 0):
             db.session.rollback()  # a fresh look
             message = _next(webhook_id, now())
-            if message is None:
+            if message is None or is_over():
                 break
             began = monotonic()
             _try(webhooks.get(webhook_id), message, now)

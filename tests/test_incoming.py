@@ -210,9 +210,10 @@ def test_a_program_posts_as_a_bot_with_its_maker_beside_it(
     assert program.post(address, data={"line": "a form"}).status_code == 201
     curl = {"content_type": "application/x-www-form-urlencoded"}  # what curl -d says by itself
     assert program.post(address, data='{"line": "curl"}', **curl).status_code == 201
+    assert program.post(address, data="curl and words", **curl).status_code == 201
     assert program.post(address, data={"line": "multipart"}, content_type="multipart/form-data").status_code == 201
     page = grace.get("/everyone").get_data(as_text=True)
-    assert page.count('bot of <a class="person" href="/@ada">Ada</a>') == 7
+    assert page.count('bot of <a class="person" href="/@ada">Ada</a>') == 8
     assert "Sales" in page
     assert "posts for" in grace.get("/@build_server").get_data(as_text=True)
     assert "/@build_server" not in grace.get("/people").get_data(as_text=True)

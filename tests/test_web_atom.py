@@ -150,6 +150,10 @@ def test_who_has_it_gets_nothing_again_until_it_changes(written: Flask, ada: Bro
         again = reader.get(path, headers=has)
         assert (again.status_code, again.get_data()) == (304, b"")
         assert again.headers["ETag"] == etag
+    packed = reader.get(path, headers={"Accept-Encoding": "gzip"})
+    has = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert reader.get(path, headers=has).status_code == 304
     old = parsedate_to_datetime(modified) - timedelta(days=1)
     assert reader.get(path, headers={"If-Modified-Since": old.strftime("%a, %d %b %Y %H:%M:%S GMT")}
                       ).status_code == 200
