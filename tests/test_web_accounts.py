@@ -127,6 +127,7 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "digests.leave",
         "health.alive",
         "health.ready",
+        "help.programs",
         "help.show",
         "help.after_a_visit",
         "help.asking_around",
@@ -153,8 +154,8 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "integration_id": 1,
     }
     for rule in site.url_map.iter_rules():
-        if rule.endpoint in public:
-            continue
+        if rule.endpoint in public or rule.endpoint.startswith("api."):
+            continue  # the API asks for a token; its own tests walk its routes
         path = adapter.build(rule.endpoint, {a: values[a] for a in rule.arguments})
         for method in {"GET", "POST"} & (rule.methods or set()):
             answer = stranger.open(

@@ -1,0 +1,304 @@
+"""The API by itself: the same product as the pages, and the details that clients lean on."""
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from microshare import feeds, follows, grants, people, posts, pulled, tags
+from microshare.api import rates
+from microshare.db import db, saving
+from microshare.pulled import Span
+from tests.acts import publish
+from tests.company import Caller, company, signed_in
+from tests.conftest import NOON, Browser, Queries
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("api")
+    with company(
+        folder, installed, registration="open", api_origins="https://elk.example"
+    ) as app:
+        with app.app_context():
+            ada = people.get("ada")
+            for number in range(45):
+                publish(ada, f"Number {number} #t{number % 5} @grace")
+            db.session.remove()
+        yield app
+
+
+@pytest.fixture(scope="module")
+def grace(site: Flask) -> Caller:
+    return Caller(site, "grace")
+
+
+@pytest.fixture(scope="module")
+def ada(site: Flask) -> Caller:
+    return Caller(site, "ada")
+
+
+def ids(answer: Any) -> list[int]:
+    assert answer.status_code == 200, answer.json
+    return [int(one["id"]) for one in answer.json]
+
+
+def test_the_cursors_walk_both_ways_and_combine(grace: Caller) -> None:
+    for query, expected in (
+        ("limit=3", [45, 44, 43]),
+        ("max_id=43&limit=3", [42, 41, 40]),
+        ("since_id=41&limit=3", [45, 44, 43]),
+        ("min_id=41&limit=3", [44, 43, 42]),
+        ("min_id=41&max_id=43", [42]),
+        ("since_id=40&max_id=43&limit=1", [42]),
+        ("min_id=45", []),
+        ("max_id=1", []),
+    ):
+        assert ids(grace.get(f"timelines/public?{query}")) == expected, query
+        assert [one for one in ids(grace.get(f"accounts/1/statuses?{query}"))] == expected
+
+
+def test_the_way_on_is_written_as_clients_read_it(grace: Caller) -> None:
+    answer = grace.get("timelines/tag/t0?any[]=t1&limit=2&max_id=40&only_media=false")
+    link = answer.headers["Link"]
+    assert re.fullmatch(
+        r'<http://localhost/api/v1/timelines/tag/t0\?any%5B%5D=t1&only_media=false&max_id=\d+&limit=2>'
+        r'; rel="next", <http://localhost/[^>]*&min_id=\d+&limit=2>; rel="prev"',
+        link,
+    )
+    assert "Link" not in grace.get("timelines/public?max_id=1").headers
+    last = grace.get("timelines/public?max_id=3").headers["Link"]
+    assert 'rel="next"' not in last
+
+
+def test_the_home_timeline_is_the_feed_and_takes_few_queries(
+    site: Flask, grace: Caller
+) -> None:
+    with site.app_context():
+        for many in (1, 4):
+            with saving():
+                reader = people.get("grace")
+                for number in range(many):
+                    follows.follow(reader, tags.get(f"t{number}"), NOON)
+            feed = feeds.own(people.get("grace"), now=NOON, limit=20)
+            expected = [item.post.id for item in feed.items]
+            db.session.remove()
+            grace.get("timelines/home")
+            with Queries() as queries:
+                shown = ids(grace.get("timelines/home"))
+            assert shown == expected
+            assert len(shown) == (9 if many == 1 else 20)
+            assert len(queries) <= 8, queries
+
+
+def test_the_own_feed_walks_upward_however_far_each_look_goes(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.app_context():
+        reader = people.get("grace")
+        whole = [one.post.id for one in feeds.own(reader, now=NOON, limit=100).items]
+        for walk, window in ((1, 2), (3, 9), (500, 500)):
+            monkeypatch.setattr(pulled, "WALK", walk)
+            monkeypatch.setattr(pulled, "WINDOW", window)
+            found: list[int] = []
+            while True:
+                span = Span(after=found[0] if found else 0, upward=True)
+                page = feeds.own(reader, now=NOON, limit=4, span=span)
+                if not page.items:
+                    break
+                found = [one.post.id for one in page.items] + found
+            assert found == whole
+
+
+def test_tags_join_and_leave_out(grace: Caller) -> None:
+    assert len(ids(grace.get("timelines/tag/T0?limit=40"))) == 9
+    assert len(ids(grace.get("timelines/tag/t0?any[]=t1&any[]=t2&limit=40"))) == 27
+    assert ids(grace.get("timelines/tag/t0?all[]=t1")) == []
+    assert len(ids(grace.get("timelines/tag/t0?any=t1&none[]=t1&limit=40"))) == 9
+    assert ids(grace.get("timelines/tag/unknown")) == []
+
+
+def test_every_list_of_a_status_is_a_list_and_every_flag_a_flag(grace: Caller) -> None:
+    [status] = grace.get("timelines/public?limit=1").json
+    for name in ("media_attachments", "mentions", "tags", "emojis", "filtered"):
+        assert isinstance(status[name], list), name
+    for name in ("sensitive", "favourited", "reblogged", "muted", "bookmarked", "pinned"):
+        assert isinstance(status[name], bool), name
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", status["created_at"])
+    assert status["edited_at"] is None
+    assert status["microshare"] == {
+        "kind": "update", "solved": False, "answer_id": None,
+        "department": {"slug": "sales", "name": "Sales"}, "tagged_on": [],
+    }
+    for name in ("emojis", "roles", "fields"):
+        assert isinstance(status["account"][name], list), name
+
+
+def test_what_a_client_shows_is_what_the_page_did(
+    site: Flask, grace: Caller, ada: Caller
+) -> None:
+    """Each act by a page is seen by a client, and the other way round."""
+    browser = signed_in(site, "grace")
+    browser.send("/posts/7/thanks")
+    browser.send("/posts/7/save")
+    status = grace.get("statuses/7").json
+    assert (status["favourited"], status["bookmarked"]) == (True, True)
+    assert status["favourites_count"] == 1
+    assert ids(grace.get("favourites")) == ids(grace.get("bookmarks")) == [7]
+    grace.post("statuses/7/unfavourite")
+    grace.post("statuses/7/unbookmark")
+    assert "saved-7" not in browser.get("/saved").get_data(as_text=True)
+    assert ids(grace.get("favourites")) == []
+    assert grace.post("statuses/7/mute").json["muted"]
+    assert not grace.post("statuses/7/unmute").json["muted"]
+    told = grace.post("statuses", json={"status": "Who knows a #pump that is quiet?"}).json
+    assert told["microshare"]["kind"] == "question"
+    assert "that is quiet?" in browser.get("/questions").get_data(as_text=True)
+    assert ada.post(f"statuses/{told['id']}/favourite").status_code == 200
+    assert ada("PUT", f"/api/v1/statuses/{told['id']}", json={"status": "x"}).status_code == 403
+    assert ada.post("statuses/1/favourite").status_code == 403  # the own
+
+
+def test_a_post_sent_twice_is_one_with_its_photo_on_it(grace: Caller) -> None:
+    media = upload(grace, description="A seal").json
+    sent = {"status": "Twice", "media_ids": [media["id"]]}
+    key = {"Idempotency-Key": "é" * 300}
+    first, second = (grace.post("statuses", json=sent, headers=key) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.json["id"] == second.json["id"]
+    assert second.json["media_attachments"][0]["description"] == "A seal"
+    other = grace.post("statuses", json={"status": "Other"}, headers=key)
+    assert other.status_code == 422
+
+
+def upload(
+    caller: Caller, content: bytes | None = None, colour: str = "red", **fields: str
+) -> Any:
+    if content is None:
+        drawn = io.BytesIO()
+        Image.new("RGB", (30, 20), colour).save(drawn, "PNG")
+        content = drawn.getvalue()
+    return caller("POST", "/api/v2/media/", data={"file": (io.BytesIO(content), "a"), **fields})
+
+
+def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada: Caller) -> None:
+    media = upload(grace, colour="blue").json
+    assert ada.get(f"media/{media['id']}").status_code == 404
+    sent = {"status": "With a photo", "media_ids": [media["id"]]}
+    assert ada.post("statuses", json=sent).status_code == 422
+    assert "describe" in grace.post("statuses", json=sent).json["error"]
+    described = grace("PUT", f"/api/v1/media/{media['id']}", json={"description": "Red"})
+    assert described.json["description"] == "Red"
+    post = grace.post("statuses", json=sent).json
+    assert grace.get(f"media/{media['id']}").status_code == 404  # it is the post's now
+    photo = post["media_attachments"][0]
+    path = photo["url"].removeprefix("http://localhost")
+    assert grace.client.get(path).mimetype == "image/jpeg"
+    assert grace.client.get(path[:-5] + "0.jpg").status_code == 404
+    same = {"status": "Edited", "media_ids": [photo["id"]]}
+    assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=same).status_code == 200
+    none = {"status": "Edited", "media_ids": ["1"]}
+    assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=none).status_code == 422
+    gone = grace("DELETE", f"/api/v1/statuses/{post['id']}").json
+    assert gone["text"] == "Edited"
+    assert grace.client.get(path).status_code == 404
+    again = {"status": gone["text"], "media_ids": [gone["media_attachments"][0]["id"]]}
+    assert grace.post("statuses", json=again).json["media_attachments"][0]["id"] == photo["id"]
+
+
+def test_a_file_that_is_no_photo_is_refused(grace: Caller) -> None:
+    for content in (b"", b"nothing", b"<svg/>"):
+        assert upload(grace, content).status_code == 422
+    assert grace("POST", "/api/v2/media").status_code == 400
+
+
+def test_the_rates_are_told_and_kept(site: Flask, grace: Caller) -> None:
+    answer = grace.get("preferences")
+    assert answer.headers["X-RateLimit-Limit"] == "1500"
+    before = int(answer.headers["X-RateLimit-Remaining"])
+    assert int(grace.get("preferences").headers["X-RateLimit-Remaining"]) == before - 1
+    reset = datetime.strptime(answer.headers["X-RateLimit-Reset"], "%Y-%m-%dT%H:%M:%S.%fZ")
+    assert reset.replace(tzinfo=UTC).minute % 5 == 0
+    with site.app_context():
+        rate = rates.count("call", "wild", 2, rates.WINDOW, NOON)
+        assert not rate.is_over
+        rates.count("call", "wild", 2, rates.WINDOW, NOON)
+        assert rates.count("call", "wild", 2, rates.WINDOW, NOON).is_over
+        later = NOON + rates.WINDOW
+        assert not rates.count("call", "wild", 2, rates.WINDOW, later).is_over
+
+
+def test_only_allowed_origins_may_read_the_answers(grace: Caller) -> None:
+    asks = {"Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization, idempotency-key"}
+    allowed = {"Origin": "https://elk.example"}
+    for path in ("/api/v1/statuses", "/oauth/token", "/.well-known/nodeinfo"):
+        answer = grace.client.options(path, headers={**allowed, **asks})
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == "https://elk.example"
+        assert answer.headers["Access-Control-Allow-Headers"] == "authorization, idempotency-key"
+        assert "PATCH" in answer.headers["Access-Control-Allow-Methods"]
+        other = grace.client.options(path, headers={"Origin": "https://evil.example", **asks})
+        assert "Access-Control-Allow-Origin" not in other.headers
+    told = grace.get("preferences", headers=allowed)
+    assert "Link" in told.headers["Access-Control-Expose-Headers"]
+    assert "Access-Control-Allow-Credentials" not in told.headers
+
+
+def test_a_session_opens_nothing_here(site: Flask) -> None:
+    browser: Browser = signed_in(site, "grace")
+    assert browser.get("/api/v1/timelines/home").status_code == 401
+    token = browser.token()
+    answer = browser.post("/api/v1/statuses", data={"status": "x", "csrf_token": token})
+    assert answer.status_code == 401
+
+
+def test_who_follows_whom_is_told_to_nobody(grace: Caller, ada: Caller) -> None:
+    assert grace.post("accounts/1/follow").json["following"]
+    assert ids(grace.get("accounts/2/following")) == [1]
+    assert ids(ada.get("accounts/2/following")) == []
+    assert ids(ada.get("accounts/1/followers")) == []
+    [relation] = ada.get("accounts/relationships?id[]=2").json
+    assert relation["followed_by"] is False
+    assert grace.get("accounts/1").json["followers_count"] == 0
+    assert ada.get("accounts/verify_credentials").json["followers_count"] == 1
+    grace.post("accounts/1/unfollow")
+
+
+def test_joining_by_a_client_where_anybody_may(site: Flask) -> None:
+    with site.app_context(), saving():
+        client, _ = grants.register("New", [grants.OUT_OF_BAND], "read write", "", NOON)
+        grants.give("own", client, "read write", NOON)
+    asked = {"username": "new", "email": "new@example.com", "password": "a long password",
+             "agreement": True, "locale": "nl-NL", "reason": "Research"}
+    own = {"Authorization": "Bearer own"}
+    browser = site.test_client()
+    for missing in ("username", "email", "password", "agreement"):
+        less = {name: value for name, value in asked.items() if name != missing}
+        assert browser.post("/api/v1/accounts", json=less, headers=own).status_code == 400
+    token = browser.post("/api/v1/accounts", json=asked, headers=own).json["access_token"]
+    told = browser.get(
+        "/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}
+    ).json
+    assert (told["username"], told["source"]["language"]) == ("new", "nl")
+    assert "Research" in told["fields"][0]["value"]
+    assert browser.post("/api/v1/accounts", json=asked, headers=own).status_code == 422
+
+
+def test_an_edit_leaves_a_question_a_question(site: Flask, grace: Caller) -> None:
+    with site.app_context():
+        post = publish(people.get("grace"), "No mark", kind="question")
+        post_id = post.id
+        db.session.remove()
+    edited = grace("PUT", f"/api/v1/statuses/{post_id}", json={"status": "Still none"})
+    assert edited.json["microshare"]["kind"] == "question"
+    kept = grace("PUT", f"/api/v1/statuses/{post_id}", json={"language": "en"})
+    assert "Still none" in kept.json["content"]
+    with site.app_context():
+        assert posts.get(post_id).via == ""

@@ -1,0 +1,71 @@
+"""What `/openapi.json` says is so: schemathesis calls everything that it describes."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from microshare import indexing
+from tests.company import Caller, company
+
+EXAMPLES = 1  # of each call, one that fits and one that does not
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[Flask]:
+    with company(tmp_path_factory.mktemp("openapi"), installed, api_rate=1_000_000) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def grace(site: Flask) -> Caller:
+    caller = Caller(site, "grace")
+    for line in "First #pumps", "Second @ada":
+        assert caller.post("statuses", json={"status": line}).status_code == 200
+    with site.app_context():
+        indexing.catch_up()
+    return caller
+
+
+def test_schemathesis_finds_nothing(site: Flask, grace: Caller) -> None:
+    """A few calls each; what a text may be is not said by a schema, so a refusal of one is none."""
+    schema = schemathesis.openapi.from_wsgi("/openapi.json", site)
+    headers = {"Authorization": f"Bearer {grace.token}", "Accept-Encoding": "identity"}
+    called = 0
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        for mode in GenerationMode.POSITIVE, GenerationMode.NEGATIVE:
+
+            @settings(
+                max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+                phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+            )  # fmt: skip
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def call(case: Any) -> None:
+                case.call_and_validate(
+                    headers=headers, excluded_checks=[positive_data_acceptance]
+                )
+
+            # A call that takes nothing cannot be made wrongly.
+            with suppress(Unsatisfiable):
+                call()
+                called += 1
+    assert called > 120
+
+
+def test_each_answer_is_as_it_is_described(site: Flask, grace: Caller) -> None:
+    """The description is one of ours, and so is what it describes: the fields of a post, say."""
+    document = json.loads(grace("GET", "/openapi.json").get_data())
+    status = document["components"]["schemas"]["Status"]
+    told = grace.get("statuses/1").json
+    assert set(status["required"]) <= set(told)
+    assert document["paths"]["/api/v1/timelines/home"]["get"]["security"] == [{"bearer": []}]
