@@ -65,7 +65,7 @@ def row(status: Mapping[str, Any]) -> str:
 
 
 def block(status: Mapping[str, Any], now: datetime) -> str:
-    """A post as it is read: who, where and when; the line; the note; the address."""
+    """A post as it is read: who, when and where; the line; the note; the address."""
     width = min(WIDEST, shutil.get_terminal_size((WIDEST, 24)).columns)
     line, note = _parts(status)
     account, ours = status["account"], status.get("microshare") or {}
@@ -73,7 +73,7 @@ def block(status: Mapping[str, Any], now: datetime) -> str:
     at = datetime.fromisoformat(status["created_at"]).astimezone()
     when = f"{at:%H:%M}" if at.date() == now.astimezone().date() else f"{at:%Y-%m-%d %H:%M}"
     who = plain(str(account["display_name"] or account["acct"]))
-    head = " · ".join(part for part in (who, place, when) if part)
+    head = " · ".join(part for part in (who, when, place) if part)
     said = [click.style(textwrap.shorten(head, width, placeholder="…"), bold=True)]
     said += _wrapped(line, width, "  ")
     for paragraph in note.split("\n") if note else ():

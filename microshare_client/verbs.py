@@ -35,35 +35,34 @@ def _called(call: Callable[..., Any], *args: Any, **how: Any) -> Any:
         raise Trouble(told) from None
 
 
-@click.command()
+@click.command(help=_("Sign in to a server, to post, read and search from here."))
 @click.argument("url")
 @click.option("--token", "with_token", is_flag=True,
-              help="Paste a token (or pipe it in) instead of a code.")  # fmt: skip
+              help=_("Paste a token (or pipe it in) instead of a code."))  # fmt: skip
 def login(url: str, with_token: bool) -> None:
-    """Sign in to a server, to post, read and search from here."""
     entered, where = entering.enter(url, with_token=with_token)
     told = _("Signed in to %(server)s as @%(name)s; kept in %(where)s.",
              server=entered.server, name=entered.username, where=where)  # fmt: skip
     click.echo(told, err=True)
 
 
-@click.command()
+@click.command(help=_("Sign out, and make the token useless."))
 def logout() -> None:
-    """Sign out, and make the token useless."""
     click.echo(entering.leave(_login()), err=True)
 
 
-@click.command()
+@click.command(
+    help=_(
+        "Post a line with its #tags; without one, read it from standard input: its first line is "
+        "the post, and what follows is the note. Safe to repeat: what had no answer before is "
+        "posted once."
+    )
+)
 @click.argument("line", required=False)
-@click.option("--note", default="", help="What is folded behind the line.")
-@click.option("--reply-to", type=int, help="The number of the post that this answers.")
-@click.option("--key", default="", help="The same key posts the same once.")
+@click.option("--note", default="", help=_("What is folded behind the line."))
+@click.option("--reply-to", type=int, help=_("The number of the post that this answers."))
+@click.option("--key", default="", help=_("The same key posts the same once."))
 def post(line: str | None, note: str, reply_to: int | None, key: str) -> None:
-    """Post a line with its #tags; without one, read it from standard input.
-
-    There the first line is the post, and what follows is its note. Safe to repeat: what had no
-    answer before is posted once.
-    """
     if line is None or line == "-":
         first, rest = _typed()
         line, note = first, note or rest
@@ -99,14 +98,13 @@ def _typed() -> tuple[str, str]:
     return line.strip(), rest.strip()
 
 
-@click.command()
-@click.option("--tag", default="", help="The posts under a tag.")
-@click.option("--everyone", is_flag=True, help="The posts of everyone.")
+@click.command(help=_("Read your feed, the newest post last."))
+@click.option("--tag", default="", help=_("The posts under a tag."))
+@click.option("--everyone", is_flag=True, help=_("The posts of everyone."))
 @click.option("--limit", type=click.IntRange(1, 400), default=20, show_default=True)
-@click.option("--follow", is_flag=True, help="Go on with new posts, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help=_("Go on with new posts, until Ctrl-C."))
 @click.option("--every", type=float, default=OFTEN, hidden=True)
 def feed(tag: str, everyone: bool, limit: int, follow: bool, every: float) -> None:
-    """Read your feed, the newest post last."""
     login = _login()
     path = "/api/v1/timelines/" + ("public" if everyone else "home")
     if tag:
@@ -160,11 +158,10 @@ def _follow(login: Login, path: str, newest: str, every: float) -> None:
         pause = every if page else min(pause * 1.5, RARELY)
 
 
-@click.command()
+@click.command(help=_("Search the posts, as on the page; the newest is the last."))
 @click.argument("query")
 @click.option("--limit", type=click.IntRange(1, 40), default=20, show_default=True)
 def search(query: str, limit: int) -> None:
-    """Search the posts, as on the page; the newest is the last."""
     asked = {"q": query, "type": "statuses", "limit": limit}
     found = _called(server.call, _login(), "/api/v2/search", asked)["statuses"]
     if not found:

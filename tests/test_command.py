@@ -220,6 +220,8 @@ def test_it_speaks_dutch_where_the_terminal_does(home: Path) -> None:
         _, err = feed.communicate(timeout=30)
     assert err == "Meld je eerst aan: microshare login https://jouw.server\n"
     assert feed.returncode == 77
+    with process("feed", "--help", home=home, LANG="nl_NL.UTF-8") as helping:
+        assert "Lees je feed" in helping.communicate(timeout=30)[0]
 
 
 # what a server may do
