@@ -323,6 +323,27 @@ def test_one_message_that_is_not_taken_holds_up_its_post_alone(
     assert not state(hook)[1]
 
 
+def test_what_is_done_is_forgotten_after_a_week_and_what_waits_for_nobody_after_two(
+    house: House, receiver: Receiver
+) -> None:
+    publish(house.ada, "x #pumps")
+    hook, now = make(house.ada, "tag", "pumps", receiver.url), Time()
+    publish(house.ada, "noisy #pumps")
+    spread()
+    webhook_messages.deliver(hook, now)
+    publish(house.ada, "louder #pumps")
+    spread()
+    with saving():
+        webhooks.switch(webhooks.get(hook), house.ada, NOON, on=False)
+    left = []
+    for days in (6, 8, 15, 23):
+        with saving():
+            webhook_messages.forget_old(NOON + timedelta(days=days))
+        rows = db.session.scalars(select(WebhookMessage).order_by(WebhookMessage.id)).all()
+        left.append([row.error or ("done" if row.done_at else "waits") for row in rows])
+    assert left == [["done", "waits"], ["waits"], ["off"], []]
+
+
 def test_a_killed_process_loses_nothing(house: House, receiver: Receiver) -> None:
     publish(house.ada, "x #pumps")
     hook, now = make(house.ada, "tag", "pumps", receiver.url), Time()
