@@ -31,6 +31,11 @@ from tests import served
 from tests.conftest import PASSWORD, furnish
 
 Run = Callable[..., Result]
+# Ctrl-C reaches it as on a terminal, also where the tests run in the background, which ignores it.
+START = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from microshare_client.command import main; main()"
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +97,7 @@ def token(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 def process(*words: str, home: Path, **env: str) -> "Iterator[subprocess.Popen[str]]":
     known = {k: v for k, v in os.environ.items() if not k.startswith(("MICROSHARE_", "LC_", "LANG"))}
     running = subprocess.Popen(
-        [sys.executable, "-m", "microshare_client.command", *words],
+        [sys.executable, "-c", START, *words],
         env={**known, "XDG_CONFIG_HOME": str(home), "PYTHONUNBUFFERED": "1", **env}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
