@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, cast, func, select
+from sqlalchemy import ColumnElement, Date, cast, func, literal_column, select
 
 from microshare.db import db
 from microshare.models import Post, PostTag, Tag
@@ -16,7 +16,8 @@ def by_day(ids: Sequence[int], since: datetime) -> dict[tuple[int, date], tuple[
         return {}
     day: ColumnElement[Any] = func.date(Post.created_at)
     if db.engine.dialect.name != "sqlite":
-        day = cast(func.timezone("UTC", Post.created_at), Date)
+        # As a literal: two values of a statement are not seen to be the same.
+        day = cast(func.timezone(literal_column("'UTC'"), Post.created_at), Date)
     first = select(func.min(Post.id)).where(Post.created_at >= since).scalar_subquery()
     rows = db.session.execute(
         select(PostTag.tag_id, day, func.count(), func.count(Post.author_id.distinct()))

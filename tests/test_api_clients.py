@@ -20,12 +20,11 @@ from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, Mastodon
 from PIL import Image
 from toot.cli import cli as toot_cli
 
-from microshare import create_app
+from microshare import create_app, posts
 from microshare.config import Settings
-from microshare.db import db
+from microshare.db import db, saving
 from tests import served
-from tests.acts import publish
-from tests.conftest import PASSWORD, furnish
+from tests.conftest import NOON, PASSWORD, furnish
 from tests.served import Visitor
 
 SCOPES = ["read", "write", "follow", "push"]
@@ -41,8 +40,9 @@ def url(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[s
     app = create_app(settings)
     with app.app_context():
         house = furnish()
-        for number in range(50):
-            publish(house.ada, f"Number {number} of the seals #pumps")
+        with saving():
+            for number in range(50):
+                posts.publish(house.ada, f"Number {number} of the seals #pumps", now=NOON)
         db.session.remove()
         db.engine.dispose()
     with served.running(settings) as (_, address):
