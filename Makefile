@@ -45,7 +45,7 @@ $(VENV)/run: $(BIN)/python setup.cfg requirements.lock
 
 $(VENV)/test: $(VENV)/run
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c requirements.lock \
-	  --no-build-isolation -e '.[test,postgresql]'
+	  --no-build-isolation -e '.[test,postgresql,mail]'
 	@touch $@
 
 bench: $(VENV)/test ## Measure it with 10,000 and 100,000 posts; the report is in bench/results

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate
 
-from microshare import config, db, web
+from microshare import config, db, seals, web
 from microshare.api import init_app as init_api
 from microshare.config import Settings
 from microshare.db import db as database
@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None, *, patient: bool = False) -> Fl
     `patient`: its statements may take as long as they take; for jobs and commands.
     """
     settings = settings or config.read()
+    seals.check(settings)
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = _Application(__name__, instance_path=str(settings.instance.absolute()))
     app.config["MICROSHARE"] = settings

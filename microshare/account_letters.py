@@ -6,12 +6,13 @@ for a mail server, a letter survives a crash, and the time an answer takes tells
 
 import uuid
 from datetime import datetime, timedelta
+from time import monotonic
 
 from flask import render_template
 from flask_babel import force_locale
 from sqlalchemy import delete, select, update
 
-from microshare import config, mailer, sentences
+from microshare import bounces, clock, config, letter_form, mailer, pace, sentences, unreachable
 from microshare.db import db, insist, saving
 from microshare.errors import Refused, Unavailable
 from microshare.mailer import Letter
@@ -33,6 +34,7 @@ def write(
         "company": settings.company,
         "by": by,
         "url": settings.url,
+        "locale": language,
     }
     with force_locale(language):
         subject = render_template(f"mail/{kind}.subject.txt", **facts).strip()
@@ -40,9 +42,15 @@ def write(
             to=to,
             subject=" ".join(subject.split()),
             text=render_template(f"mail/{kind}.txt", **facts),
-            html=render_template(f"mail/{kind}.html", **facts),
+            html=letter_form.inlined(render_template(f"mail/{kind}.html", **facts)),
             message_id=f"{uuid.uuid4().hex}@{mailer.domain()}",
+            return_path=bounces.return_path(to, 0, now.date()) or "",
         )
+    queue(letter, now)
+
+
+def queue(letter: Letter, now: datetime) -> None:
+    """Let a letter leave by the worker, once what it tells of is saved."""
     db.session.add(
         PendingLetter(letter=letter.as_dict(), created_at=now, not_before=now, attempts=0, error="")
     )
@@ -56,10 +64,14 @@ def send_pending(now: datetime) -> int:
     with exclusive("letters") as mine:
         if not mine:
             return 0
-        sent = 0
+        sent, began = 0, monotonic()
         with mailer.opened() as transport:
             for letter_id in _due(now):
-                sent += _send(transport, letter_id, now)
+                if config.current().mail_per_minute:
+                    with saving():
+                        place = pace.reserve(clock.now())
+                    pace.wait(place)
+                sent += _send(transport, letter_id, now + timedelta(seconds=monotonic() - began))
         return sent
 
 
@@ -80,6 +92,9 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
     if pending is None:
         return False
     letter, attempts = Letter(**pending.letter), pending.attempts + 1
+    if _is_idle(letter):
+        _mark(letter_id, attempts, "")
+        return False
     again_at = now + timedelta(minutes=min(2**attempts, 480))
     with saving():  # and no transaction stays open while the mail server thinks
         taken = db.session.execute(
@@ -98,10 +113,19 @@ def _send(transport: mailer.Transport, letter_id: int, now: datetime) -> bool:
         transport.send(letter, now)
     except Refused as refusal:
         why, is_final = sentences.reason(refusal), True
+        if refusal.code == "address-refused":
+            with saving():
+                unreachable.hard(letter.to, refusal.facts["why"], now)
     except Unavailable as refusal:
         why = sentences.reason(refusal)
     insist(lambda: _mark(letter_id, TRIES if is_final else attempts, why), MARK_FOR)
     return not why
+
+
+def _is_idle(letter: Letter) -> bool:
+    """Whether nobody asked for this letter, and its address gets no such ones."""
+    is_answer = letter.headers.get("Auto-Submitted") == "auto-replied"
+    return is_answer and unreachable.is_stopped(letter.to)
 
 
 def _mark(letter_id: int, attempts: int, why: str) -> None:

@@ -4,7 +4,7 @@ Whoever inserts the row writes the letter. It is `claimed` until the letter was 
 `empty`, or `failed` for good; a claimed row that nobody works on is taken up again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -55,6 +55,18 @@ def mark(of: Claim, state: str, now: datetime, error: str = "") -> str:
             .values(state=state, error=error, sent_at=now if state == "sent" else None)
         )
     return state
+
+
+def refuse(of: Claim, now: datetime, why: str, told: Callable[[], None] = lambda: None) -> str:
+    """The letter is refused for good; `told` writes down, together with it, what that means."""
+    with saving():
+        db.session.execute(
+            update(Digest)
+            .filter_by(reader_id=of.reader_id, period=of.day)
+            .values(state="failed", error=why, sent_at=None)
+        )
+        told()
+    return "failed"
 
 
 def put_off(of: Claim, now: datetime, why: str) -> str:

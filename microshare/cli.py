@@ -6,7 +6,7 @@ from time import sleep
 import click
 
 from microshare import clock, config, create_app, installing, links, remaking, server, worker
-from microshare.commands import colleagues, content, database, letters
+from microshare.commands import colleagues, content, database, letters, mail, mail_door
 from microshare.commands.frame import Microshare
 from microshare.db import OUTAGES, db, let_go, saving
 from microshare.errors import Unavailable
@@ -106,8 +106,11 @@ for command in (
     letters.digest_commands,
     letters.hand_over,
     *verbs.COMMANDS,
+    mail.mail,
 ):
     main.add_command(command)
+for command in mail_door.COMMANDS:
+    mail.mail.add_command(command)
 
 
 if __name__ == "__main__":

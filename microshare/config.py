@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from flask import current_app
 
+from microshare import mail_settings, program_settings
 from microshare.errors import Refused
 
 PREFIX = "MICROSHARE_"
@@ -35,12 +35,6 @@ def _text(value: str) -> str:
 
 def _folder(value: str) -> Path:
     return Path(_text(value))
-
-
-def _mail_address(value: str) -> str:
-    if not re.fullmatch(r"[^\s@<>,;:\"]+@[\w.-]+", value):
-        raise ValueError("a mail address such as share@example.com")
-    return value
 
 
 def _secret(value: str) -> str:
@@ -104,22 +98,6 @@ def _registration(value: str) -> str:
     raise ValueError("closed, open, or mail domains such as example.com,example.nl")
 
 
-def _networks(value: str) -> str:
-    try:
-        for one in value.split(","):
-            ip_network(one.strip())
-    except ValueError as error:
-        raise ValueError("networks with commas, such as 10.1.0.0/16,127.0.0.1") from error
-    return value
-
-
-def _origins(value: str) -> str:
-    origins = [one.strip().rstrip("/") for one in value.split(",")]
-    if value == "*" or all(re.fullmatch(r"https?://[^/\s]+", one) for one in origins):
-        return ",".join(origins)
-    raise ValueError("* or origins such as https://elk.example.com, with commas")
-
-
 def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
     return field(
         default=default,
@@ -162,7 +140,44 @@ class Settings:
         "smtp://user:password@host:587; empty: letters become files in the instance folder",
     )
     mail_from: str = _setting(
-        "microshare@localhost", _mail_address, "the address that letters come from"
+        "microshare@localhost", mail_settings.mail_address, "the address that letters come from"
+    )
+    mail_per_minute: int = _setting(
+        0, _number(0, 60000), "letters a minute that the mail server gets at most; 0: any number"
+    )
+    dkim_key: str = _setting(
+        "", _text, "the file with the private RSA key (PEM) that signs letters; empty: they are not"
+    )
+    dkim_selector: str = _setting(
+        "microshare", mail_settings.label, "the name of that key in the DNS, before `._domainkey.`"
+    )
+    dns: str = _setting(
+        "",
+        mail_settings.server,
+        "the DNS server to ask, as 192.0.2.53 or 127.0.0.1:5353; empty: the machine's",
+    )
+    mail_in: str = _setting(
+        "",
+        mail_settings.door_address,
+        "the address that colleagues post to, share@example.com; empty: the mail door is off",
+    )
+    mail_authserv_id: str = _setting(
+        "",
+        mail_settings.relay_names,
+        "the name under which your own relay writes Authentication-Results; several with commas",
+    )
+    imap_url: str = _setting(
+        "",
+        mail_settings.mailbox,
+        "imaps://user:password@host/INBOX, the mailbox that the worker empties; empty: none",
+    )
+    imap_token_file: str = _setting(
+        "", _text, "the file with an OAuth 2 token that signs in to it instead of a password"
+    )
+    lmtp_listen: str = _setting(
+        "127.0.0.1:8024",
+        mail_settings.listener,
+        "where `microshare mail serve` listens; unix:/path for a socket",
     )
     language: str = _setting("en", _one_of(*LANGUAGES), "the language where nothing else tells")
     time_zone: str = _setting("Europe/Amsterdam", _zone, "the time zone of new colleagues")
@@ -172,13 +187,17 @@ class Settings:
         65536, _number(8, 4194304), "the memory that hashing a password takes, in KiB"
     )
     webhook_networks: str = _setting(
-        "", _networks, "networks of our own that webhooks may reach, with commas; empty: none"
+        "",
+        program_settings.networks,
+        "networks of our own that webhooks may reach, with commas; empty: none",
     )
     api_rate: int = _setting(
         1500, _number(10, 1000000), "calls of clients in five minutes, a colleague"
     )
     api_origins: str = _setting(
-        "", _origins, "web clients that may call: origins with commas, or *; empty: none"
+        "",
+        program_settings.origins,
+        "web clients that may call: origins with commas, or *; empty: none",
     )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "how much is logged"
@@ -192,6 +211,11 @@ class Settings:
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def mail_relays(self) -> tuple[str, ...]:
+        """The names of our own relay, of which there may be none."""
+        return tuple(self.mail_authserv_id.split(",")) if self.mail_authserv_id else ()
 
     @property
     def mail_domains(self) -> tuple[str, ...]:

@@ -1,23 +1,43 @@
 """What stands in a reader's digest: the most useful of a week, and why each line is there.
 
-Useful is what people of several departments thanked for, then what was talked about, then what
-is newest: `3 × departments that thanked + replies`. One department's applause should not drown
-what three departments could use. What the reader opened, thanked for or answered is left out.
+The rule of what is useful is `use.of`. What the reader opened, thanked for or answered is
+left out, and no colleague has more than two lines. Beyond the reader's follows, what other
+departments found useful is offered with a tag to follow.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from microshare import digest_week, feeds, interests, searches
-from microshare.cards import Card
+from microshare.cards import Card, Label
+from microshare.digest_choice import Choice
 from microshare.digest_week import Week
 from microshare.feeds import Item
-from microshare.interests import Interests
+from microshare.interests import Interests, Reason
+from microshare.letter_links import Links
 from microshare.models import Goal, User
 from microshare.periods import Period
+from microshare.words import Word
 
-YOURS, OTHERS, QUESTIONS, THANKED, GOALS = 7, 3, 5, 5, 3  # lines in each part
+YOURS, ELSEWHERE, QUESTIONS, THANKED, GOALS = 7, 3, 5, 5, 3  # lines in each part
+
+
+class Entry(NamedTuple):
+    """A line of the letter: a post, why it is there, and what its reader can do with it.
+
+    The addresses are whole ones. `thank` and `follow` open a page with one button.
+    """
+
+    post: Card
+    reasons: tuple[Reason, ...] = ()
+    thanked: bool = False  # by this reader; on the page alone, for a letter leaves those out
+    saved: bool = False
+    thank: str = ""
+    reply: str = ""  # `mailto:…` where the mail door is open, else the page of the post
+    tag: Label | None = None  # what `follow` follows: in `elsewhere`, always one
+    follow: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,65 +50,101 @@ class Thanked:
 
 
 @dataclass(frozen=True)
-class Digest:
-    """The five parts of one letter; each may be empty."""
+class Contents:
+    """The parts of one letter; each may be empty."""
 
     period: Period
-    yours: Sequence[Item] = ()
+    yours: Sequence[Entry] = ()
     yours_total: int = 0
-    others: Sequence[Item] = ()
-    questions: Sequence[Item] = ()
+    elsewhere: Sequence[Entry] = ()  # what other departments found useful; each with a tag
+    questions: Sequence[Entry] = ()
     thanked: Sequence[Thanked] = ()
-    goals: Sequence[Goal] = field(default=())
+    goals: Sequence[Goal] = ()
+    word: Word | None = None  # of the community manager: `line`, and the `name` under it
+    # What stands before the path of every page in this letter: `{site}/posts/7`, `{site}/@ada`.
+    # It lets in, to read, whoever never chose a password. Not before `thank`, `follow`, `reply`,
+    # which are whole, nor before the link that ends the digest.
+    site: str = ""
 
     @property
     def is_empty(self) -> bool:
-        """Nothing happened for this reader. Goals alone, the same every week, are no letter."""
-        return not (self.yours or self.others or self.questions or self.thanked)
+        """Nothing happened for this reader. Goals and the word, the same to all, are no letter."""
+        return not (self.yours or self.elsewhere or self.questions or self.thanked)
 
 
-def compose(reader: User, period: Period, now: datetime, week: Week | None = None) -> Digest:
+def compose(reader: User, period: Period, now: datetime, week: Week | None = None) -> Contents:
     """The reader's digest of this period, in a number of queries that does not grow.
 
     `week`: the period's, where many readers share it; their items tell no marks of the reader.
     """
     shared, week = week, week or digest_week.load(period, reader_id=reader.id)
     wants = interests.of(reader, now)
-    brought, hidden = _brought(wants, week), _hidden(reader, wants, week)
+    own = week.of(week.by_tag, wants.tags - wants.muted_tags)
+    opened = week.opened(reader.id)
+    brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
     mine = (week.told & brought) - hidden
-    reached = week.reached - brought - hidden
-    yours, others = week.best(mine, YOURS), week.best(reached, OTHERS)
-    asked = sorted((week.asked & brought) - hidden, reverse=True)[:QUESTIONS]
-    ids = [*yours, *others, *asked]
-    if shared:
-        by = searches.found_by(wants.all_searches, ids)
-        found = {
-            i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in week.posts(ids).items()
-        }
-    else:
-        found = {item.post.id: item for item in feeds.of(reader, ids, wants).items}
-    return Digest(
+    choice = Choice(week, own, week.familiar(opened))
+    yours = choice.best(mine, YOURS)
+    elsewhere = choice.best(week.reached - brought - hidden, ELSEWHERE)
+    asked = choice.newest((week.asked & brought) - hidden, QUESTIONS)
+    found = _items(reader, wants, week, [*yours, *elsewhere, *asked], shared=bool(shared))
+    links = Links(reader, period.day)
+    return Contents(
         period,
-        [found[i] for i in yours if i in found],
+        [_entry(found[i], links) for i in yours if i in found],
         len(mine),
-        [found[i] for i in others if i in found],
-        [found[i] for i in asked if i in found],
+        [
+            _entry(found[i], links, _offered(found[i].post, week))
+            for i in elsewhere
+            if i in found
+        ],
+        [_entry(found[i], links) for i in asked if i in found],
         _thanked(reader, week),
         week.goals[:GOALS],
+        week.word,
+        links.site,
     )
 
 
-def _brought(wants: Interests, week: Week) -> set[int]:
+def _items(
+    reader: User, wants: Interests, week: Week, ids: Sequence[int], *, shared: bool
+) -> dict[int, Item]:
+    """What these lines show, and why each is there; from what readers share, where they do."""
+    if not shared:
+        return {item.post.id: item for item in feeds.of(reader, ids, wants).items}
+    by = searches.found_by(wants.all_searches, ids)
+    posts = week.posts(ids)
+    return {i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in posts.items()}
+
+
+def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
+    return Entry(
+        *item,
+        thank=links.to_thank(item.post.id),
+        reply=links.to_reply(item.post.id),
+        tag=tag,
+        follow=links.to_follow(tag.id) if tag else "",
+    )
+
+
+def _offered(post: Card, week: Week) -> Label | None:
+    """Which of the post's tags to follow: the one under which most is written."""
+    tags = (tie.tag for tie in post.tags)
+    return max(tags, key=lambda tag: len(week.by_tag.get(tag.id, ())), default=None)
+
+
+def _brought(own: set[int], wants: Interests, week: Week) -> set[int]:
     """What the follows of the reader, and of the department, bring of the week."""
     return (
-        week.of(week.by_tag, wants.all_tags)
+        own
+        | week.of(week.by_tag, wants.department_tags - wants.muted_tags)
         | week.of(week.by_author, wants.people)
         | week.of(week.by_department, wants.departments)
         | week.of(week.by_search, wants.all_searches)
     )
 
 
-def _hidden(reader: User, wants: Interests, week: Week) -> set[int]:
+def _hidden(reader: User, opened: set[int], wants: Interests, week: Week) -> set[int]:
     """What the reader wrote, opened, thanked for, answered or muted of the week."""
     return (
         week.of(week.by_author, wants.muted_people | {reader.id})
@@ -96,7 +152,7 @@ def _hidden(reader: User, wants: Interests, week: Week) -> set[int]:
         | week.of(week.by_thread, wants.muted_threads)
         | week.of(week.thanked, {reader.id})
         | week.of(week.answered, {reader.id})
-        | week.opened(reader.id)
+        | opened
     )
 
 

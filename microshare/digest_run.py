@@ -8,12 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from time import monotonic
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import joinedload
 
-from microshare import claims, digest, digest_letter, handover, people, periods
+from microshare import (
+    absence,
+    claims,
+    clock,
+    config,
+    digest,
+    digest_letter,
+    handover,
+    pace,
+    people,
+    periods,
+    unreachable,
+)
 from microshare.claims import Claim
 from microshare.db import db, saving
 from microshare.digest_week import Shared
@@ -36,18 +49,24 @@ class Due:
         return Claim(self.reader_id, self.period.day)
 
 
+STOPPED = "stopped"  # the letter stays claimed, and the next run sends it
 AWAY = 5  # letters put off in a row: the mail server is away, and the others wait unclaimed
 Told = Callable[[int, int], None]  # how many are done, of how many
+GoesOn = Callable[[], bool]  # whether to go on, or to leave the rest to a later run
 
 
 def send_due(
-    now: datetime, *, newcomers: bool = True, told: Told = lambda done, total: None
+    now: datetime,
+    *,
+    newcomers: bool = True,
+    told: Told = lambda done, total: None,
+    goes_on: GoesOn = lambda: True,
 ) -> DigestRun | None:
     """Send every letter that is due by now; None when nothing was, or another run is at it.
 
     `newcomers`: also the letter of a period that ended before the reader joined.
     """
-    return _run(lambda: _due(now, newcomers), now, told)
+    return _run(lambda: _due(now, newcomers), now, told, goes_on)
 
 
 def send_to(reader: User, now: datetime) -> DigestRun | None:
@@ -56,8 +75,12 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
     username, email = reader.username, reader.email
     if email is None:
         raise Refused("no-email", username=username)
-    if not reader.digest_on or reader.suspended_at is not None:
+    if not _wants(reader):
         raise Refused("digest-off", username=username)
+    if absence.is_before(due.period.day, reader.digest_from):
+        raise Refused("digest-paused", username=username, day=str(reader.digest_from))
+    if unreachable.is_stopped(email):
+        raise Refused("address-stopped", address=email)
 
     def still_due() -> list[Due]:
         if any(row.state == "sent" for row in claims.rows(due.claim)):
@@ -65,10 +88,16 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
         claims.drop(due.claim)  # asked for by hand, an empty or failed letter is tried anew
         return [due]
 
-    return _run(still_due, now, lambda done, total: None)
+    return _run(still_due, now, lambda done, total: None, lambda: True)
 
 
-def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestRun | None:
+def _wants(reader: User) -> bool:
+    return reader.digest_on and reader.suspended_at is None
+
+
+def _run(
+    due: Callable[[], Sequence[Due]], now: datetime, told: Told, goes_on: GoesOn
+) -> DigestRun | None:
     with exclusive("digest") as mine:
         if not (mine and due()):
             return None
@@ -78,8 +107,11 @@ def _run(due: Callable[[], Sequence[Due]], now: datetime, told: Told) -> DigestR
             put_off, shared = 0, Shared()  # put off in a row
             began = monotonic()
             for done, one in enumerate(waiting, 1):
-                claims.claim(one.claim, now + timedelta(seconds=monotonic() - began))
-                state = _send(carrier, one, shared, now)
+                moment = now + timedelta(seconds=monotonic() - began)
+                claims.claim(one.claim, moment)
+                state = _send(carrier, one, shared, moment, goes_on)
+                if state == STOPPED:
+                    break
                 if state != "empty":
                     put_off = put_off + 1 if state == "waiting" else 0
                 if state in claims.DONE:
@@ -121,18 +153,15 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
             select(Digest).where(Digest.period > (now - timedelta(days=9)).date())
         )
     }
-    readers = db.session.execute(
-        select(
-            User.id, User.digest_weekday, User.digest_hour, User.time_zone, User.created_at
-        ).where(User.digest_on.is_(True), User.email.is_not(None), User.suspended_at.is_(None))
-    )
     newest: dict[tuple[int, int, str], Period] = {}
     due = []
-    for reader_id, weekday, hour, zone, joined_at in readers:
+    for reader_id, weekday, hour, zone, joined_at, first_day in _readers():
         when = weekday, hour, zone
         if when not in newest:
             newest[when] = periods.newest(now, weekday, hour, ZoneInfo(zone))
         period = newest[when]
+        if absence.is_before(period.day, first_day):
+            continue  # for good: what a reader on leave missed is not sent in a heap
         if not newcomers and period.until < joined_at:
             continue
         row = handled.get((reader_id, period.day))
@@ -141,16 +170,45 @@ def _due(now: datetime, newcomers: bool) -> list[Due]:
     return sorted(due, key=lambda one: (one.period.until, one.period.since, one.reader_id))
 
 
-def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime) -> str:
-    """Compose a claimed letter and hand it over; returns its state."""
+def _readers() -> Sequence[Any]:
+    """Who wants letters and can have them: id, weekday, hour, zone, joined, first day."""
+    return db.session.execute(
+        select(
+            User.id,
+            User.digest_weekday,
+            User.digest_hour,
+            User.time_zone,
+            User.created_at,
+            User.digest_from,
+        ).where(
+            User.digest_on.is_(True),
+            User.email.is_not(None),
+            User.suspended_at.is_(None),
+            User.email.not_in(unreachable.stopped()),
+        )
+    ).all()
+
+
+def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn) -> str:
+    """Compose a claimed letter and hand it over when its turn comes; returns its state."""
     week = shared.week(due.period)
     reader = people.by_id(due.reader_id)
-    contents = digest.compose(reader, due.period, now, week) if reader else None
-    if reader is None or contents is None or contents.is_empty:
+    # In a long run it may be hours since we looked who wants a letter.
+    wanted = reader if reader and _wants(reader) else None
+    contents = digest.compose(wanted, due.period, now, week) if wanted else None
+    if wanted is None or contents is None or contents.is_empty:
         return claims.mark(due.claim, "empty", now)
-    letter = digest_letter.render(reader, contents)
+    letter = digest_letter.render(wanted, contents)
     db.session.rollback()  # no transaction stays open while the mail server thinks
-    return carrier.carry(due.claim, letter, now)
+    if config.current().mail_per_minute:
+        with saving():
+            place = pace.reserve(clock.now())
+        began = monotonic()
+        if not pace.wait(place, goes_on=goes_on):
+            return STOPPED
+        now += timedelta(seconds=monotonic() - began)
+        claims.claim(due.claim, now)  # anew: it was in our hands all the while
+    return carrier.carry(due.claim, letter, now) if goes_on() else STOPPED
 
 
 def last_run() -> DigestRun | None:

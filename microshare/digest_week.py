@@ -10,19 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from heapq import nlargest
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, literal, select, union_all
+from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy.orm import aliased
 
-from microshare import feeds, goals
+from microshare import feeds, goals, use, words
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
 from microshare.models import Find, Goal, Opened, Post, PostTag, Thanks, User
 from microshare.periods import Period
+from microshare.words import Word
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
 FEW = 200  # posts of which the best are sought; of more they soon turn up among the best of all
@@ -31,12 +32,22 @@ LIKELY = 1000  # posts, and questions, that are loaded before a letter shows the
 Ids = set[int]
 
 
+class Origin(NamedTuple):
+    """Who wrote a post, and in which thread it stands."""
+
+    author_id: int
+    root_id: int
+
+
 _OPENED = select(Opened.post_id).where(
     Opened.reader_id == bindparam("reader"), Opened.post_id >= bindparam("lowest")
 )
 _VISIBLE = select(Post.id).where(
     Post.id.in_(bindparam("ids", expanding=True)), Post.withdrawn_at.is_(None)
 )
+
+
+_ASKED = aliased(Post)
 
 
 def _sets() -> dict[int, Ids]:
@@ -50,8 +61,11 @@ class Week:
     period: Period
     told: Ids = field(default_factory=set)  # in the period, but for questions that are open
     asked: Ids = field(default_factory=set)  # open questions, up to 90 days old
-    use: dict[int, int] = field(default_factory=dict)  # 3 × departments that thanked + replies
+    use: dict[int, int] = field(default_factory=dict)  # to any reader: what all of them share
+    origin: dict[int, Origin] = field(default_factory=dict)
     width: dict[int, int] = field(default_factory=dict)  # departments, other than the author's
+    replies: dict[int, int] = field(default_factory=dict)
+    answers: Ids = field(default_factory=set)  # what its asker took as the answer
     by_tag: dict[int, Ids] = field(default_factory=_sets)
     by_author: dict[int, Ids] = field(default_factory=_sets)
     by_department: dict[int, Ids] = field(default_factory=_sets)
@@ -62,6 +76,7 @@ class Week:
     # Thanks given in the period, by author: post, giver, giver's department; the newest first.
     thanks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
     goals: Sequence[Goal] = ()
+    word: Word | None = None
     is_shared: bool = False
     _posts: dict[int, Card] = field(default_factory=dict)
     _users: dict[int, User] = field(default_factory=dict)
@@ -77,18 +92,25 @@ class Week:
 
     @cached_property
     def reached(self) -> Ids:
-        """The posts of the period for which another department than the author's thanked."""
-        return {post_id for post_id in self.told if self.width[post_id]}
+        """Of the period, what another department than the author's thanked for.
 
-    def best(self, ids: Ids, limit: int) -> list[int]:
-        """The most useful of these posts, best first."""
+        Only what has a tag: a reader is offered to follow it.
+        """
+        return {i for i in self.of(self.by_tag, self.by_tag) if i in self.told and self.width[i]}
+
+    def ranked(self, ids: Ids) -> Iterable[int]:
+        """These posts, the most useful to anybody first, of equals the newest."""
         if len(ids) < FEW:
-            return nlargest(limit, ids, key=lambda i: (self.use[i], i))
-        return list(islice((i for i in self._order if i in ids), limit))
+            return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
+        return (i for i in self._order if i in ids)
+
+    def familiar(self, opened: Ids) -> Ids:
+        """The posts in the threads of these."""
+        return self.of(self.by_thread, {self.origin[i].root_id for i in opened if i in self.origin})
 
     @cached_property
     def _lowest(self) -> int:
-        return min(self.use, default=0)
+        return min(self.origin, default=0)
 
     def opened(self, reader_id: int) -> Ids:
         """What the reader opened of the week."""
@@ -100,7 +122,8 @@ class Week:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
         missing = set(ids) - self._posts.keys()
         if self.is_shared and not self._posts:
-            missing.update(self.best(self.told, LIKELY), sorted(self.asked)[-LIKELY:])
+            likely = (i for i in self._order if i in self.told)
+            missing.update(islice(likely, LIKELY), sorted(self.asked)[-LIKELY:])
         if missing:
             with _apart(self.is_shared):
                 for part in in_parts(missing, 500):
@@ -142,8 +165,13 @@ def load(period: Period, *, reader_id: int | None = None) -> Week:
         _place(week)
         for part in in_parts(week.told | week.asked):
             _tie(week, part)
+        week.use = {
+            i: use.of(week.width[i], replies, is_answer=i in week.answers)
+            for i, replies in week.replies.items()
+        }
         _thank(week, reader_id)
         week.goals = goals.open_goals()
+        week.word = words.of(period.day)
     return week
 
 
@@ -170,7 +198,8 @@ def _place(week: Week) -> None:
     )
     for asks, post_id, author_id, department_id, thread_id, replies in rows:
         (week.asked if asks else week.told).add(post_id)
-        week.use[post_id], week.width[post_id] = replies, 0
+        week.replies[post_id], week.width[post_id] = replies, 0
+        week.origin[post_id] = Origin(author_id, thread_id or post_id)
         week.by_author[author_id].add(post_id)
         week.by_department[department_id].add(post_id)
         week.by_thread[thread_id or post_id].add(post_id)
@@ -189,6 +218,9 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
             select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0)).where(
                 Post.reply_to_id.in_(ids)
             ),
+            select(literal("answer"), Post.id, _ASKED.id, literal(0))
+            .join(_ASKED, or_(_ASKED.id == Post.thread_id, _ASKED.id == Post.reply_to_id))
+            .where(Post.id.in_(ids), _ASKED.answer_id == Post.id),
             select(literal("thanked"), Thanks.post_id, Thanks.giver_id, Thanks.department_id).where(
                 Thanks.post_id.in_(ids)
             ),
@@ -202,12 +234,14 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
     }
     reached: dict[int, Ids] = _sets()
     for kind, post_id, key, department_id in rows:
+        if kind == "answer":
+            week.answers.add(post_id)
+            continue
         found[kind][key].add(post_id)
         if kind == "thanked" and post_id not in week.by_department[department_id]:
             reached[post_id].add(department_id)
     for post_id, departments in reached.items():
         week.width[post_id] = len(departments)
-        week.use[post_id] += 3 * len(departments)
 
 
 def _thank(week: Week, reader_id: int | None) -> None:

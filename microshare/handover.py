@@ -10,6 +10,7 @@ On PostgreSQL a lock ends with its connection too: whoever lost it hands over no
 the letter that it holds is left alone by others for a while (`claims.may_try`).
 """
 
+import functools
 import json
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from typing import Any, Protocol, TextIO
 
 from flask import current_app
 
-from microshare import claims, config, mailer, sentences
+from microshare import claims, config, mailer, sentences, unreachable
 from microshare.claims import Claim
 from microshare.db import insist
 from microshare.errors import Refused, Unavailable
@@ -61,11 +62,21 @@ class Here:
         try:
             self.transport.send(letter, now)
         except Refused as refusal:
-            return claims.mark(claim, "failed", now, sentences.reason(refusal))
+            told = functools.partial(_tell, refusal, letter.to, now)
+            return claims.refuse(claim, now, sentences.reason(refusal), told)
         except Unavailable as refusal:
             return claims.put_off(claim, now, sentences.reason(refusal))
         # The letter has left: nothing is worth more now than this mark.
         return insist(lambda: claims.mark(claim, "sent", now), MARK_FOR)
+
+
+def _tell(refusal: Refused, address: str, now: datetime) -> None:
+    """What a refusal says of the address; one of the letter or of us says nothing."""
+    why = refusal.facts["why"]
+    if refusal.code == "address-refused":
+        unreachable.hard(address, why, now)
+    elif refusal.facts["full"]:
+        unreachable.soft(address, why, now)
 
 
 class Child:

@@ -4,6 +4,8 @@ Without `MICROSHARE_SMTP_URL` letters become files under `instance/outbox/`, so 
 pretends to have left. Whoever sends holds the transport open for a whole run.
 """
 
+import binascii
+import hashlib
 import os
 import smtplib
 import ssl
@@ -12,19 +14,21 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import current_app
 
-from microshare import config
+from microshare import config, seals, verdicts
 from microshare.errors import Refused, Unavailable
 
 TIMEOUT = 30  # seconds for each answer of the mail server
+PEOPLE = ("From", "To", "Subject")  # headers of words, which are folded and encoded
+IDLE = 5  # seconds after which we ask whether the server still listens
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class Letter:
     html: str
     message_id: str  # without angle brackets; the same letter always has the same
     headers: dict[str, str] = field(default_factory=dict)
+    return_path: str = ""  # where it comes back to if it cannot be delivered; empty: `mail_from`
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -48,26 +53,63 @@ class Transport(Protocol):
     def send(self, letter: Letter, now: datetime) -> None:
         """Hand over one letter.
 
-        `Refused("letter-refused")`: this address will not have it. `Unavailable("mail")`: not
-        now; later it may.
+        `Refused("address-refused")`: there is no such mailbox. `Refused("letter-refused")`: this
+        letter will not be taken. `Unavailable("mail")`: not now; later it may.
         """
 
 
-def message(letter: Letter, now: datetime) -> EmailMessage:
-    """The letter as it travels: text first, HTML as the alternative."""
+def message(letter: Letter, now: datetime) -> bytes:
+    """The letter as it travels: text first, HTML as the alternative, and sealed.
+
+    All of it is ASCII, so that no relay has to write it anew, which would break the seal.
+    """
     settings = config.current()
-    told = EmailMessage(policy=SMTP)
-    told["From"] = Address(settings.company, addr_spec=settings.mail_from)
-    told["To"] = letter.to
-    told["Subject"] = letter.subject
-    told["Date"] = format_datetime(now)
-    told["Message-ID"] = f"<{letter.message_id}>"
-    told["Auto-Submitted"] = "auto-generated"
-    for name, value in letter.headers.items():
-        told[name] = value
-    told.set_content(letter.text)
-    told.add_alternative(letter.html, subtype="html")
-    return told
+    told: dict[str, object] = {
+        "From": Address(settings.company, addr_spec=settings.mail_from),
+        "To": letter.to,
+        "Subject": letter.subject,
+        "Date": format_datetime(now),
+        "Message-ID": f"<{letter.message_id}>",
+        "Auto-Submitted": "auto-generated",
+        # For Exchange: no answer that a machine writes, but reports of what was not delivered.
+        "X-Auto-Response-Suppress": "OOF, AutoReply, DR, RN, NRN",
+        **letter.headers,
+        "MIME-Version": "1.0",
+    }
+    # The boundary is the letter's, so that the same letter has the same bytes.
+    boundary = "=" + hashlib.sha256(letter.message_id.encode()).hexdigest()[:24]
+    told["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
+    head = b"".join(_header(name, value) for name, value in told.items())
+    parts = [_part("plain", letter.text), _part("html", letter.html)]
+    mark = f"--{boundary}".encode()
+    body = [*(mark + b"\r\n" + part for part in parts), mark + b"--", b""]
+    return seals.sealed(head + b"\r\n" + b"\r\n".join(body))
+
+
+def size(letter: Letter) -> int:
+    """How many bytes its two parts take on the way."""
+    return len(_part("plain", letter.text)) + len(_part("html", letter.html))
+
+
+def _header(name: str, value: object) -> bytes:
+    """One header. `email` would encode what is long, also an address that is read as it is."""
+    if name in PEOPLE or not str(value).isascii():
+        return SMTP.fold_binary(*SMTP.header_store_parse(name, value))
+    if any(sign in str(value) for sign in "\r\n\0"):
+        raise ValueError(f"a line break in {name}")
+    return f"{name}: {value}\r\n".encode()
+
+
+def _part(subtype: str, text: str) -> bytes:
+    # By the library's C: what `email` does in Python takes longer than the letter took to write.
+    raw = text.replace("\r\n", "\n").encode()
+    encoded, how = binascii.b2a_qp(raw, istext=True).replace(b"\n", b"\r\n"), "quoted-printable"
+    if len(encoded) > len(raw) * 1.4:  # another script than ours
+        raw = raw.replace(b"\n", b"\r\n")
+        lines = [binascii.b2a_base64(raw[at : at + 57]) for at in range(0, len(raw), 57)]
+        encoded, how = b"".join(lines).replace(b"\n", b"\r\n"), "base64"
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+    return f"{head}Content-Transfer-Encoding: {how}\r\n\r\n".encode() + encoded
 
 
 def domain() -> str:
@@ -99,7 +141,7 @@ class Memory:
         self.letters = letters
 
     def send(self, letter: Letter, now: datetime) -> None:
-        message(letter, now).as_bytes()  # what cannot travel fails here too
+        message(letter, now)  # what cannot travel fails here too
         self.letters.append(letter)
 
 
@@ -117,7 +159,7 @@ class Folder:
             with os.fdopen(
                 os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
             ) as file:
-                file.write(message(letter, now).as_bytes())
+                file.write(message(letter, now))
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(self.folder / f"{name}.eml")
@@ -131,30 +173,34 @@ class Smtp:
     def __init__(self, url: str) -> None:
         self.parts = urlsplit(url)
         self.server: smtplib.SMTP | None = None
+        self.used = 0.0
 
     def send(self, letter: Letter, now: datetime) -> None:
         told = message(letter, now)
+        back_to = letter.return_path or config.current().mail_from
         try:
-            self._connected().send_message(
-                told, from_addr=config.current().mail_from, to_addrs=[letter.to]
-            )
+            self._connected().sendmail(back_to, [letter.to], told)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
-            raise self._refusal(code, said) from error
+            self._keep_or_close(code)
+            raise _refusal(code, said, "rcpt") from error
+        except smtplib.SMTPSenderRefused as error:
+            self.close()
+            raise _refusal(error.smtp_code, error.smtp_error, "mail") from error
+        except smtplib.SMTPDataError as error:
+            self._keep_or_close(error.smtp_code)
+            raise _refusal(error.smtp_code, error.smtp_error, "data") from error
         except smtplib.SMTPResponseException as error:
             self.close()
-            raise self._refusal(error.smtp_code, error.smtp_error) from error
+            raise _refusal(error.smtp_code, error.smtp_error, "mail") from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
             raise Unavailable("mail", why=str(error)) from error
 
-    def _refusal(self, code: int, said: bytes | str) -> Refused | Unavailable:
-        """5xx is for good, 4xx for now (RFC 5321, 4.2.1)."""
-        why = f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
-        permanent = 500 <= code < 600 and code not in (530, 535)  # ours to mend, not the reader's
-        return Refused("letter-refused", why=why) if permanent else Unavailable("mail", why=why)
-
     def _connected(self) -> smtplib.SMTP:
+        idle, self.used = monotonic() - self.used, monotonic()
+        if self.server is not None and idle > IDLE and not self._lives():
+            self.close()
         if self.server is not None:
             return self.server
         parts, options = self.parts, parse_qs(self.parts.query)
@@ -176,6 +222,17 @@ class Smtp:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         return server
 
+    def _lives(self) -> bool:
+        """Whether the server still listens: many end a conversation in which nothing is said."""
+        try:
+            return bool(self.server and self.server.noop()[0] == 250)
+        except (smtplib.SMTPException, OSError):
+            return False
+
+    def _keep_or_close(self, code: int) -> None:
+        if code == 421:  # the server ends the conversation (RFC 5321, 3.8)
+            self.close()
+
     def close(self) -> None:
         """End the conversation; whatever the server says of it no longer matters."""
         server, self.server = self.server, None
@@ -184,3 +241,15 @@ class Smtp:
                 server.quit()
             except (smtplib.SMTPException, OSError):
                 server.close()
+
+
+def _refusal(code: int, said: bytes | str, at: str) -> Refused | Unavailable:
+    """What the server's answer to this step means for us; see `verdicts`."""
+    words = " ".join((said.decode(errors="replace") if isinstance(said, bytes) else said).split())
+    why = f"{code} {words}"[:500]
+    meant = verdicts.of(code, words, at)
+    if meant == verdicts.MAILBOX:
+        return Refused("address-refused", why=why)
+    if meant in (verdicts.LETTER, verdicts.SOFT):
+        return Refused("letter-refused", why=why, full=meant == verdicts.SOFT)
+    return Unavailable("mail", why=why)  # for now, or for a reason that is ours to mend

@@ -4,6 +4,7 @@ What a list tells of them is one value of the post's own row, so that a card nee
 photos. The files are rows of their own, which only a page that shows a photo asks for.
 """
 
+import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -86,10 +87,10 @@ def chosen(uploads: Sequence[Upload]) -> list[Chosen]:
 
 
 def _alt(upload: Upload, number: int) -> str:
-    return "" if upload.is_decoration else described(upload.alt, number)
+    return "" if upload.is_decoration else checked_alt(upload.alt, number)
 
 
-def described(alt: str, number: int) -> str:
+def checked_alt(alt: str, number: int) -> str:
     """What is said of the photo at this place, as it is kept; `Refused` where it says nothing."""
     alt = tidy(_HIDDEN.sub(" ", alt))
     if not alt:
@@ -106,6 +107,21 @@ def told(photos: Iterable[Chosen]) -> str:
         for one in photos
     ]
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")) if shown else ""
+
+
+def described(told: str, alts: Sequence[str]) -> str:
+    """The same with other descriptions, in the order of the photos; an empty one: decoration."""
+    shown = read(told)
+    words = [*alts[: len(shown)], *("" for _ in shown[len(alts) :])]
+    checked = [
+        _alt(Upload(io.BytesIO(), alt, is_decoration=not tidy(alt)), number)
+        for number, alt in enumerate(words, 1)
+    ]
+    return json.dumps(
+        [one._replace(alt=alt) for one, alt in zip(shown, checked, strict=True)],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
 
 
 def read(told: str) -> tuple[Photo, ...]:

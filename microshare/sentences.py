@@ -8,12 +8,15 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
+from microshare import mail_sentences, program_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
 _ = lazy_gettext
 
 REFUSALS = {
+    **mail_sentences.REFUSALS,
+    **program_sentences.REFUSALS,
     # posts
     "post-empty": _("A post needs a line: write something first."),
     "post-too-long": _(
@@ -95,6 +98,12 @@ REFUSALS = {
     "goal-past": _("A goal ends today or later."),
     "goal-date": _("The end date of a goal looks like 2026-12-31."),
     "goal-state": _("A goal is one of: %(states)s."),
+    "word-empty": _("A word for the week needs a line."),
+    "word-too-long": _(
+        "That is %(over)s characters too long: the word of a week has at most %(limit)s."
+    ),
+    "word-week": _("A word is for this week or one of those that come."),
+    "word-meanwhile": _("Somebody else has just written the word of this week: look at it first."),
     # following and muting
     "follow-yourself": _("Your own posts are in your feed already."),
     "search-empty": _("A search that you follow asks for something: a word, a tag, a colleague."),
@@ -105,26 +114,6 @@ REFUSALS = {
         "Only people of %(department)s, or a community manager, choose what it follows."
     ),
     "description-too-long": _("The description of a tag has at most %(limit)s characters."),
-    # clients
-    "token-invalid": _("The access token is invalid"),
-    "token-missing": _("This API requires an authenticated user"),
-    "scope-missing": _("This action is outside the authorized scopes"),
-    "scope-unknown": _("There is no scope “%(scope)s”."),
-    "redirect-malformed": _("A code cannot be sent to “%(address)s”."),
-    "body-malformed": _("The body is no JSON object."),
-    "parameter-missing": _("The parameter “%(name)s” is missing."),
-    "parameter-odd": _("The parameter “%(name)s” is one value, and no list."),
-    "too-many-calls": _("Too many requests"),
-    "photo-gone": _("Photo %(number)s is not there: it was never sent, or is on a post already."),
-    "not-private": _(
-        "Every post here is open to all colleagues: a private one cannot be published."
-    ),
-    "registration-closed": _("Nobody can join by a client here."),
-    "photos-fixed": _(
-        "The photos of a post, and what is said of them, stay as they were published."
-    ),
-    "no-boosts": _("This action is not allowed"),
-    "not-here": _("This cannot be done here: %(what)s."),
     # people
     "sign-in-wrong": _("That name and password do not go together."),
     "too-many-attempts": _(
@@ -147,6 +136,9 @@ REFUSALS = {
     "language-unknown": _("There is no language “%(language)s” here; choose “en” or “nl”."),
     "time-zone-unknown": _("“%(zone)s” is no time zone; one looks like Europe/Amsterdam."),
     "digest-time": _("The digest needs a weekday and an hour from 0 to 23."),
+    "leave-past": _("The day of your first letter after leave is one that comes."),
+    "leave-long": _("Leave lasts a year at most. Who is away for longer turns the digest off."),
+    "date-malformed": _("“%(value)s” is no date; one looks like 2026-12-31."),
     "department-name": _(
         "A department needs a name with a letter or digit, of at most %(limit)s characters."
     ),
@@ -154,28 +146,26 @@ REFUSALS = {
     "domain-not-ours": _("Only addresses of the company can join here: %(domains)s."),
     "link-expired": _("This link has been used or is too old. Please ask for a new one."),
     "link-broken": _("This link is not complete; please copy the whole of it."),
+    "link-over": _("This link worked for %(days)s days and is over."),
+    "reading-only": _(
+        "You read with the link of your letter, which changes nothing. Sign in first, or choose "
+        "a password."
+    ),
     "last-administrator": _("This is the only administrator; make another one first."),
     "suspended": _("This account is suspended."),
     "not-an-administrator": _("Only an administrator may do this."),
     "not-a-manager": _("Only a community manager or an administrator may do this."),
     "not-yours": _("This is somebody else's."),
-    "bot-no-way-in": _("%(name)s is a program that posts for a colleague: it cannot sign in."),
-    "too-many-integrations": _("You have %(limit)s programs that post already, which is the most."),
-    "too-many-posts": _("More than %(limit)s posts at once: try again in %(seconds)s seconds."),
-    "incoming-json": _("The body is no JSON object."),
-    "incoming-type": _("“%(name)s” must be a text without control characters."),
-    "incoming-empty": _("There is nothing to post: send a “line” or a “text”."),
-    "incoming-method": _("This address takes posts: use POST."),
-    "webhook-kind": _(
-        "A webhook listens to a tag, a department or a search, and speaks JSON, Slack or Teams."
-    ),
-    "too-many-webhooks": _("There are %(limit)s webhooks already, which is the most."),
-    "webhook-address": _("That address cannot be told of posts: %(why)s"),
     "token-kind": _("A token is one of: %(kinds)s."),
     # letters
-    "letter-refused": _("The mail server refuses this address: %(why)s"),
+    "address-refused": _("The mail server refuses this address: %(why)s"),
+    "letter-refused": _("The mail server refuses this letter: %(why)s"),
+    "address-stopped": _(
+        "Letters to %(address)s came back, so no more go there; /manage tells why."
+    ),
     "digest-sent": _("%(username)s has had the digest of %(day)s already."),
     "digest-off": _("%(username)s wants no digest, or is suspended."),
+    "digest-paused": _("%(username)s is on leave: no letter before %(day)s."),
     "no-email": _("%(username)s has no e-mail address."),
     # settings and commands
     "setting-unknown": _("There is no setting %(name)s. %(hint)s"),
@@ -228,6 +218,8 @@ MISSING = {
     "post": _("There is no such post, or it has been withdrawn."),
     "photo": _("There is no such photo, or its post has been withdrawn."),
     "tag": _("Nobody has used the tag “%(name)s” yet."),
+    "letter": _("This letter does not wait any more: it was posted, thrown away, or is too old."),
+    "address": _("Nothing is held against the address %(address)s."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
     "search": _("Nobody follows this search any more."),
@@ -292,9 +284,10 @@ def reason(refusal: Refusal) -> str:
 
 def why(reason: Reason) -> str:
     """What a person reads of the reason for which a post is in the feed."""
-    return _why(str(get_locale()), reason)
+    return why_in(str(get_locale()), reason)
 
 
 @lru_cache(maxsize=5000)  # a letter and a page tell dozens, and many the same
-def _why(locale: str, reason: Reason) -> str:
+def why_in(locale: str, reason: Reason) -> str:
+    """The same in this language, which is that of the moment."""
     return str(REASONS[reason.kind]) % {"label": reason.label}

@@ -20,14 +20,14 @@ NAME = "sessions"
 
 
 def key() -> str:
-    """The key; asked of the database once in the life of a process."""
+    """The key; looked up once in the life of a process: a letter signs dozens of addresses."""
     settings = config.current()
     if settings.secret_key:
         return settings.secret_key
-    if db.engine.dialect.name == "sqlite":
-        return config.secret_key(settings.instance)
     if _CACHED not in current_app.extensions:
-        current_app.extensions[_CACHED] = _of_database()
+        is_file = db.engine.dialect.name == "sqlite"
+        found = config.secret_key(settings.instance) if is_file else _of_database()
+        current_app.extensions[_CACHED] = found
     return cast(str, current_app.extensions[_CACHED])
 
 
@@ -55,6 +55,7 @@ def take_over(of_elsewhere: str) -> None:
         return
     if db.engine.dialect.name == "sqlite":
         config.keep_secret_key(settings.instance, of_elsewhere)
+        current_app.extensions[_CACHED] = of_elsewhere
         return
     with db.engine.begin() as connection:
         connection.execute(update(SigningKey).values(value=of_elsewhere))

@@ -50,6 +50,12 @@ def ids(names: Collection[str]) -> dict[str, int]:
     return dict(db.session.execute(select(Tag.name, Tag.id).where(Tag.name.in_(names))).all())
 
 
+def spelt(names: Collection[str]) -> dict[str, str]:
+    """Which of these folded names are tags: name to spelling, in the order of the names."""
+    found = _by_name(names)
+    return {name: found[name].spelling for name in names if name in found}
+
+
 def check(written: Iterable[tuple[str, str]]) -> None:
     """Whether these (folded name, spelling) pairs can be kept."""
     for name, spelling in written:
@@ -65,6 +71,14 @@ def _by_name(names: Iterable[str]) -> dict[str, Tag]:
 
 
 _NAMED = select(Tag).where(Tag.name == bindparam("name"))
+
+
+def by_id(tag_id: int) -> Tag:
+    """The tag with this id, or `Missing`."""
+    found = db.session.get(Tag, tag_id)
+    if found is None:
+        raise Missing("tag", name=str(tag_id))
+    return found
 
 
 def get(name: str) -> Tag:

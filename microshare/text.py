@@ -66,6 +66,15 @@ def has_control(text: str) -> bool:
     return not text.isprintable() and bool(_CONTROL.search(text))
 
 
+def visible(text: str) -> str:
+    """A text without what `has_control` finds, for texts that nobody types anew: letters.
+
+    >>> visible("a\\x00b\\tc")
+    'ab\\tc'
+    """
+    return text if text.isprintable() else str(_CONTROL.sub("", text))
+
+
 def count(line: str) -> int:
     """How many of its 140 characters a line takes: the one rule, which every door uses.
 

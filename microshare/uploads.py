@@ -62,7 +62,7 @@ def get(owner: User, upload_id: int) -> PhotoUpload:
 
 def describe(upload: PhotoUpload, alt: str) -> None:
     """Say what it shows; an empty text marks it as decoration."""
-    upload.alt = photos.described(alt, 1) if alt.strip() else ""
+    upload.alt = photos.checked_alt(alt, 1) if alt.strip() else ""
 
 
 def chosen(owner: User, ids: Sequence[int]) -> list[Chosen]:

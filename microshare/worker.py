@@ -24,30 +24,29 @@ from microshare import (
     garbage,
     links,
     missed,
+    proposals,
     remaking,
     sign_in,
+    taken,
     webhook_messages,
 )
 from microshare.couriers import Couriers
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
+from microshare.mail import mailbox, receive, register
 
-INDEX, FINDS, WEBHOOKS, LETTERS, DIGESTS, CLEANING = (
-    1,
-    1,
-    1,
-    3,
-    30,
-    3600,
-)  # seconds between two rounds
+# seconds between two rounds
+INDEX, FINDS, LETTERS, RELEASED, DIGESTS, LEFT, CLEANING = 1, 1, 3, 3, 30, 300, 3600
+WEBHOOKS = 1
+STOPPING = threading.Event()  # a run of digests, which may take hours, ends at its next letter
 
 
 def run(app: Flask, parent: int | None = None) -> None:
     """Work until a signal asks to stop, or until the parent process is gone."""
-    stopping = threading.Event()
+    STOPPING.clear()
 
     def stop(signal_number: int, frame: FrameType | None) -> None:
-        stopping.set()
+        STOPPING.set()
 
     signal.signal(signal.SIGTERM, stop)
     # As a child it leaves the terminal's Ctrl-C to its parent, which then asks it to stop.
@@ -56,15 +55,7 @@ def run(app: Flask, parent: int | None = None) -> None:
     # Only what went wrong: a line for every round of every job would drown the log.
     couriers = Couriers(app)
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
-    for job, seconds in (
-        (catch_up, INDEX),
-        (mend, INDEX),
-        (match, FINDS),
-        (couriers.tell_webhooks, WEBHOOKS),
-        (send_letters, LETTERS),
-        (send_digests, DIGESTS),
-        (clean, CLEANING),
-    ):
+    for job, seconds in (*JOBS, (couriers.tell_webhooks, WEBHOOKS), *_of_the_mail_door(app)):
         scheduler.add_job(
             _in(app, job),
             "interval",
@@ -77,10 +68,34 @@ def run(app: Flask, parent: int | None = None) -> None:
         )
     garbage.settle()
     scheduler.start()
-    while not stopping.wait(1) and (parent is None or os.getppid() == parent):
-        pass
+    emptying = _emptying(app)
+    while not STOPPING.wait(1) and (parent is None or os.getppid() == parent):
+        if emptying is not None and not emptying.is_alive():
+            break  # whoever started this worker starts another
+    STOPPING.set()
     scheduler.shutdown()  # after the rounds that are under way
     couriers.stop()
+    if emptying is not None:
+        emptying.join(timeout=15)
+
+
+def _of_the_mail_door(app: Flask) -> list[tuple[Callable[[], None], int]]:
+    """What is to do for letters that come in, where they may."""
+    settings: config.Settings = app.config["MICROSHARE"]
+    return [(release_letters, RELEASED), (take_up_letters, LEFT)] if settings.mail_in else []
+
+
+def _emptying(app: Flask) -> threading.Thread | None:
+    """The thread that empties the mailbox, if there is one. Mostly it waits for its server."""
+    settings: config.Settings = app.config["MICROSHARE"]
+    if not settings.imap_url:
+        return None
+    if not settings.mail_in:
+        app.logger.warning("MICROSHARE_MAIL_IN is not set: the mailbox is left alone.")
+        return None
+    thread = threading.Thread(target=mailbox.watch, args=(app, STOPPING), daemon=True)
+    thread.start()
+    return thread
 
 
 def _quiet(app: Flask) -> logging.Logger:
@@ -141,9 +156,19 @@ def send_letters() -> None:
     account_letters.send_pending(clock.now())
 
 
+def release_letters() -> None:
+    """Held letters that their colleagues released are posted."""
+    receive.take_released(clock.now())
+
+
+def take_up_letters() -> None:
+    """What a process that died had in hand is taken up, and files that nobody needs go."""
+    receive.take_up(clock.now())
+
+
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
-    digest_run.send_due(clock.now(), newcomers=False)
+    digest_run.send_due(clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set())
 
 
 def clean() -> None:
@@ -155,3 +180,16 @@ def clean() -> None:
         missed.forget_old(clock.now().date())
         finds.forget_old()
         webhook_messages.forget_old(clock.now())
+        taken.forget_old(clock.now())
+        proposals.forget_old(clock.now())
+        register.forget_old(clock.now())
+
+
+JOBS = (
+    (catch_up, INDEX),
+    (mend, INDEX),
+    (match, FINDS),
+    (send_letters, LETTERS),
+    (send_digests, DIGESTS),
+    (clean, CLEANING),
+)

@@ -5,7 +5,7 @@ The domain's tests run on SQLite and on PostgreSQL; time is an argument, `NOON` 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, text
+from werkzeug.routing import Rule
 
 from bench import postgresql
 from microshare import create_app, departments, installing, people, search
@@ -32,6 +33,24 @@ def bare_environment() -> None:
     """No setting of the machine reaches a test."""
     for name in [n for n in os.environ if n.startswith("MICROSHARE_") and n != "MICROSHARE_DATA"]:
         del os.environ[name]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def addresses_compiled_once() -> Iterator[None]:
+    """Each test has an application of its own, and of the time that takes, nine tenths go into
+    compiling the same addresses anew. What is compiled depends on nothing but the key here."""
+    compiled: dict[object, Callable[..., tuple[str, str]]] = {}
+    compiling = Rule._compile_builder
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown
+        if key not in compiled:
+            compiled[key] = compiling(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Rule, "_compile_builder", once)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -117,9 +136,17 @@ def _running(app: Flask) -> Iterator[Flask]:
 
 
 def _empty() -> None:
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    """As new: in a tenth of the time of TRUNCATE, which makes each table's files anew."""
+    deletes = "".join(f"DELETE FROM {table.name};" for table in Base.metadata.sorted_tables)
     with db.engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # in any order
+        connection.exec_driver_sql(deletes)
+        connection.execute(
+            text(
+                "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false)"
+                " FROM pg_sequences WHERE last_value IS NOT NULL"
+            )
+        )
 
 
 @dataclass(frozen=True)

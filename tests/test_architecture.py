@@ -14,55 +14,66 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead clock outbound slack_text errors garbage periods scopes spoken text version "
-       "demo_content search.bits search.compounds "
-       "search.document search.inflection",
-    0.3: "slugs dialect among media fitted",
+    0: "ahead clock outbound slack_text scopes errors findings garbage periods spoken text use verdicts version demo_content "
+       "search.bits search.compounds search.document search.inflection",
+    0.1: "mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
+         "mail.subjects",
+    0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
+    0.25: "mail.quoting mail.machines mail.sealed mail.tnef",
+    0.3: "bounce_reading extras mail.fields slugs dialect among media fitted",
+    0.35: "mail.bodies",
+    0.4: "mail.reading",  # what a letter says
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
+    0.6: "mail.kept mail.relays",  # letters on disk; what our relay says of them
     # what a post is found by, and how a segment keeps it
-    0.6: "incoming",  # what a program sends
-    0.7: "client_markup search.ranking search.terms",
-    0.8: "search.matching search.tsquery search.whoosh_leaf",
-    0.9: "search.whoosh_writer search.whoosh_best search.whoosh_words",
+    0.65: "incoming",  # what a program sends
+    0.7: "client_markup relay_check resolving seals search.ranking search.terms",
+    0.8: "mail.signatures spf search.matching search.tsquery search.whoosh_leaf",
+    0.9: "mail_check search.whoosh_writer search.whoosh_best search.whoosh_words",
     # the outside: database, mail, passwords, the folder of the index
-    1: "db mailer passwords search.whoosh_index",
+    1: "db letter_form mailer passwords search.whoosh_index",
     1.2: "inserts turns search.whoosh_shards",
     # tables, in the order of their foreign keys
-    2: "models.people models.follows models.clients",
-    2.1: "models.posts",
-    2.2: "models.digests models.hooks models.photos models.searches",
+    2: "models.addresses models.people models.follows models.clients",
+    2.1: "models.mail_door models.posts",
+    2.2: "models.digests models.hooks models.photos models.proposals models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
     2.4: "cards",  # what lists show of posts
     2.45: "readers",  # who looks at them
-    2.5: "interests notices signing webhook_bodies webhook_events search.postgres_counts search.postgres_look",
+    2.5: "interests notices signing taken webhook_bodies webhook_events "
+         "search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags claims profiles searches tag_uses uploads sentences installing "
-       "search.whoosh_engine search.postgres_engine",
-    3.2: "aliases feed_tokens grants integrations missed tag_facts shown_photos webhook_words",
+    3: "people departments tags claims mail_links profiles searches sentences tag_uses uploads installing "
+       "search.whoosh_engine search.postgres_engine pace words",
+    3.2: "absence aliases feed_tokens grants integrations mail_addresses missed shown_photos tag_facts "
+         "unreachable webhook_words",
     3.25: "oauth",
-    3.3: "doubles",
+    3.3: "bounces doubles letter_links mail.envelopes mail.register mail.senders",
     3.5: "links sign_in search drafts rows webhooks",  # links make people, and people sign in
-    3.7: "brought indexed hints",
+    3.7: "brought by_mail indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
-    4.2: "steps",
+    4.2: "describing steps",
     4.9: "pulled",  # the ids of feeds
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database webhook_messages",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
-    5.1: "digest_week remaking sifted threads",
-    5.2: "digest inbox demo_play demo_large",
-    5.4: "digest_letter demo",
-    5.6: "digest_run",
+    5.1: "digest_week mail_letters remaking sifted threads",
+    5.15: "digest_choice",
+    5.2: "digest inbox demo_play demo_large mail.answers proposals",
+    5.3: "letter_parts",
+    5.4: "digest_letter demo mail.posting",
+    5.6: "digest_run mail.receive",
+    5.7: "mail.lmtp mail.mailbox",
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
-    6.2: "web.accounts web.atom web.digests web.find web.follows web.help web.hints web.inbox "
-         "web.incoming web.kept web.lists web.manage web.photos web.posts web.programs web.shown web.steps web.authorise "
-         "web.webhooks",
+    6.2: "web.accounts web.atom web.by_letter web.by_mail web.digests web.find web.follows "
+         "web.held web.help web.hints web.inbox web.authorise web.incoming web.kept web.lists web.manage web.photos "
+         "web.posts web.programs web.shown web.steps web.webhooks",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # the door of other people's clients
@@ -81,7 +92,9 @@ FLOORS = {
     7: "web api worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
-    8.7: "commands commands.colleagues commands.content commands.database commands.letters",
+    8.7: "commands commands.colleagues commands.content commands.database commands.letters "
+         "commands.mail",
+    8.8: "commands.mail_door",
     9: "cli",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split() or [""]}
@@ -92,7 +105,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "webhook_messages", "finds", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "webhook_messages", "finds", "mail.posting", "mail.receive", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 
@@ -215,7 +228,9 @@ def test_only_the_clock_asks_for_the_time() -> None:
 
 def test_nothing_catches_everything() -> None:
     found = []
-    for where, node in nodes(ast.ExceptHandler):
+    # The mail door keeps a letter that meets a fault of ours: who brings it can do nothing about
+    # it, and would bring it again for days.
+    for where, node in nodes(ast.ExceptHandler, outside={"mail.receive"}):
         assert isinstance(node, ast.ExceptHandler)
         names = [dotted(n) for n in ast.walk(node.type or ast.Name("everything"))
                  if isinstance(n, ast.Name)]

@@ -44,6 +44,15 @@ def add(run: Run, name: str, department: str = "Sales", *more: str) -> Result:
     )
 
 
+def test_a_colleague_has_another_address_from_now_on(run: Run) -> None:
+    add(run, "ada")
+    add(run, "grace")
+    told = run("user", "email", "ada", "Ada@Acme.example")
+    assert (told.exit_code, "ada@acme.example" in told.output) == (0, True)
+    assert run("user", "email", "grace", "ada@acme.example").exit_code == 1
+    assert "ada@acme.example" in run("user", "list").output
+
+
 def test_init_prints_the_first_link_while_there_is_no_administrator(run: Run) -> None:
     assert "/join/" in run("init").stdout
     assert add(run, "ada", "Sales", "--role", "administrator").exit_code == 0

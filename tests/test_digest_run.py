@@ -1,17 +1,17 @@
 import os
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete, select
 
+from bench import exactly_once
 from microshare import (
+    absence,
     claims,
     config,
     create_app,
@@ -19,16 +19,18 @@ from microshare import (
     digest_run,
     digest_week,
     follows,
+    mailer,
     people,
     periods,
     posts,
     tags,
+    unreachable,
 )
 from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.mailer import Letter
-from microshare.models import Digest, DigestRun
+from microshare.models import Digest
 from tests import mail_server
 from tests.conftest import NOON, House, Queries, furnish
 from tests.mail_server import MailServer
@@ -166,7 +168,7 @@ def test_the_letter_over_smtp_has_both_parts_and_every_header(
         db.session.remove()
         db.engine.dispose()
     (letter,) = smtp.to("grace@example.com")
-    assert letter["Subject"] == "Quieter seal tested #pumps"
+    assert letter["Subject"] == "#pumps: Quieter seal tested"
     assert letter["Message-ID"] == f"<digest.{DAY}.2@example.com>"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -204,6 +206,8 @@ def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(
         rows = {row.reader.username: row for row in digest_run.troubled()}
         assert (rows["gone"].state, rows["later"].state) == ("failed", "claimed")
         assert "550" in rows["gone"].error
+        assert unreachable.is_stopped("gone@example.com")
+        assert not unreachable.is_stopped("later@example.com")
         assert "451" in rows["later"].error
         assert digest_run.send_due(NOON + timedelta(seconds=30)) is None
         assert digest_run.send_due(NOON + timedelta(minutes=3)) is not None
@@ -213,48 +217,100 @@ def test_a_refused_address_fails_for_good_and_a_busy_server_is_tried_again(
         db.engine.dispose()
 
 
-def test_a_run_killed_at_ten_moments_sends_each_letter_once(
-    smtp: MailServer, settings: Settings
+def test_a_company_has_each_letter_once_whatever_dies_and_when(tmp_path: Path) -> None:
+    """As `bench.exactly_once` shows it of ten thousand readers, with a few."""
+    steps = (
+        "claimed, not handed over", "in DATA, before the yes", "in DATA, the run alone",
+        "between the yes and the mark", "the server drops the connection",
+    )
+    found = exactly_once.prove(tmp_path / "company", 20, len(steps), steps)
+    assert found["readers with a letter"] == 20
+    assert found["readers with two different letters"] == 0
+    # Killed between the yes and the mark, nobody can know: a copy, by its Message-ID.
+    assert found["copies with the same Message-ID"] == 1
+
+
+def test_an_address_without_a_mailbox_gets_no_more_and_manage_allows_it_again(
+    house: House, domain: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = replace(settings, smtp_url=smtp.url)
-    app = create_app(settings)
-    with app.app_context():
-        house = furnish()
-        share(house)
+    share(house)
+    sent: list[Letter] = domain.extensions["microshare.letters"]
+
+    def refuse(self: mailer.Memory, letter: Letter, now: datetime) -> None:
+        raise Refused("address-refused", why="550 5.1.1 no such mailbox")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mailer.Memory, "send", refuse)
+        run = digest_run.send_due(NOON)
+    assert run is not None
+    assert (run.sent, run.failed) == (0, 1)
+    assert states()[house.grace.id] == "failed"
+    (told,) = unreachable.listed()
+    assert (told.row.address, told.row.said) == ("grace@example.com", "550 5.1.1 no such mailbox")
+    with saving():
+        posts.publish(people.get("ada"), "Newer #pumps", now=NOON + timedelta(days=3))
+    next_week = NOON + timedelta(days=7)
+    digest_run.send_due(next_week)
+    assert sent == []
+    with pytest.raises(Refused) as refused:
+        digest_run.send_to(people.get("grace"), next_week)
+    assert refused.value.code == "address-stopped"
+    with saving():
+        unreachable.allow("grace@example.com", people.get("ada"))
+    digest_run.send_due(next_week)
+    assert [letter.to for letter in sent] == ["grace@example.com"]
+
+
+@pytest.mark.parametrize(("code", "full", "soft"), [("letter-refused", False, 0),
+                                                    ("letter-refused", True, 1)])
+def test_a_letter_that_is_refused_stops_no_address(
+    house: House, domain: Flask, monkeypatch: pytest.MonkeyPatch, code: str, full: bool, soft: int
+) -> None:
+    share(house)
+
+    def refuse(self: mailer.Memory, letter: Letter, now: datetime) -> None:
+        raise Refused(code, why="552 no", full=full)
+
+    monkeypatch.setattr(mailer.Memory, "send", refuse)
+    digest_run.send_due(NOON)
+    assert states()[house.grace.id] == "failed"
+    assert [told.row.soft for told in unreachable.listed()] == [1] * soft
+    assert not unreachable.is_stopped("grace@example.com")
+
+
+def test_a_run_that_is_told_to_stop_leaves_the_rest_to_the_next(
+    house: House, domain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(house)
+    sent: list[Letter] = domain.extensions["microshare.letters"]
+    domain.config["MICROSHARE"] = replace(config.current(), mail_per_minute=1)
+    with saving():
+        follows.follow(house.linus, tags.get("pumps"), NOON)
+    monkeypatch.setattr(digest_run, "locks_since", lambda: None)
+    looks = iter([True] * 3 + [False] * 99)
+    monkeypatch.setattr("microshare.pace.sleep", lambda seconds: None)
+    digest_run.send_due(NOON, goes_on=lambda: next(looks))
+    assert len(sent) == 1  # the first goes at once; the second would have waited for a minute
+    assert Counter(states().values()) == {"sent": 1, "empty": 1, "claimed": 1}
+    domain.config["MICROSHARE"] = replace(config.current(), mail_per_minute=0)
+    digest_run.send_due(NOON + timedelta(minutes=3))
+    assert Counter(letter.to for letter in sent) == {"grace@example.com": 1, "linus@example.com": 1}
+
+
+def test_who_leaves_during_a_long_run_gets_no_letter(
+    house: House, domain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share(house)
+    claimed = claims.claim
+
+    def leave(of: claims.Claim, now: datetime) -> None:
+        claimed(of, now)
         with saving():
-            for number in range(57):
-                reader = people.join(
-                    email=f"reader{number}@example.com",
-                    username=f"reader{number}",
-                    name=f"Reader {number}",
-                    department=departments.get("sales"),
-                    now=NOON,
-                )
-                follows.follow(reader, tags.get("pumps"), NOON)
-        db.session.remove()
-        db.engine.dispose()
-    command = [sys.executable, "-m", "microshare.cli", "digest", "send", "--at", NOON.isoformat()]
-    environment = config.environment(settings)
-    for moment in range(10):
-        run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        # From before the first letter to after several, wherever the machine's speed puts it.
-        taken = len(smtp.letters)
-        deadline = time.monotonic() + 30
-        while run.poll() is None and len(smtp.letters) < taken + moment // 2 + 1:
-            assert time.monotonic() < deadline
-            time.sleep(0.001)
-        time.sleep(0.0017 * moment)
-        run.kill()
-        run.wait()
-    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
-    counted = Counter(address for address, _ in smtp.letters)
-    assert len(counted) == 58  # grace and the readers
-    assert set(counted.values()) == {1}
-    with app.app_context():
-        assert Counter(states().values()) == {"sent": 58, "empty": 2}
-        assert db.session.scalars(select(DigestRun)).all()
-        db.session.remove()
-        db.engine.dispose()
+            people.get("grace").digest_on = False
+
+    monkeypatch.setattr(claims, "claim", leave)
+    digest_run.send_due(NOON)
+    assert domain.extensions["microshare.letters"] == []
 
 
 def test_a_letter_that_somebody_may_still_hold_is_left_alone_for_a_while(
@@ -340,3 +396,103 @@ def test_what_is_withdrawn_during_a_run_is_in_no_letter_that_is_written_after_it
     with saving():
         posts.withdraw(posts.get(1), people.get("ada"), NOON)
     assert shared.week(period).posts([1]) == {}
+
+
+# Real zones, weeks in which the clocks go forward and back: (zone, Monday of the letter, when
+# 08:00 of that Monday is). The week before ended with the change.
+CHANGES = [
+    ("Europe/Amsterdam", "2026-03-30", "2026-03-30T06:00"),
+    ("Europe/Amsterdam", "2026-10-26", "2026-10-26T07:00"),
+    ("America/New_York", "2026-03-09", "2026-03-09T12:00"),
+    ("America/New_York", "2026-11-02", "2026-11-02T13:00"),
+    ("Australia/Sydney", "2026-10-05", "2026-10-04T21:00"),  # forward
+    ("Australia/Sydney", "2027-04-05", "2027-04-04T22:00"),  # back
+]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_letter_comes_at_eight_on_both_sides_of_a_clock_change(
+    house: House, domain: Flask, engine: str
+) -> None:
+    letters = domain.extensions["microshare.letters"]
+    for number, (zone, monday, due) in enumerate(CHANGES):
+        at = datetime.fromisoformat(due).replace(tzinfo=UTC)
+        with saving():
+            reader = people.join(
+                email=f"r{number}@example.com", username=f"r{number}", name="R", now=NOON,
+                department=departments.get("research"), time_zone=zone)
+            follows.follow(reader, tags.named([("pumps", "pumps")], NOON)["pumps"], NOON)
+            posts.publish(house.ada, f"Of week {number} #pumps", now=at - timedelta(minutes=1))
+        digest_run.send_due(at - timedelta(seconds=1))
+        assert f"r{number}@example.com" not in [
+            letter.to for letter in letters if monday in letter.message_id]
+        digest_run.send_due(at)
+        assert [letter.message_id for letter in letters
+                if letter.to == f"r{number}@example.com" and monday in letter.message_id]
+        with saving():
+            people.set_digest(people.get(f"r{number}"), on=False, weekday=0, hour=8)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_letters_pause_on_leave_and_those_of_the_leave_are_not_sent_afterwards(
+    house: House, domain: Flask, engine: str
+) -> None:
+    grace, letters = house.grace, domain.extensions["microshare.letters"]
+    with saving():
+        tag = tags.named([("pumps", "pumps")], NOON)["pumps"]
+        follows.follow(grace, tag, NOON)
+        absence.pause(grace, date(2026, 12, 8), NOON)  # a Tuesday
+        for week in range(5):
+            at = NOON + timedelta(weeks=week, days=-1)
+            posts.publish(house.ada, f"Week {week} #pumps", now=at)
+    assert absence.next_letter(people.get("grace"), NOON).day == date(2026, 12, 14)
+    days = []
+    for day in range(30):
+        digest_run.send_due(NOON + timedelta(days=day))
+        days += [day] * (sum("grace" in letter.to for letter in letters) - len(days))
+    assert [NOON.date() + timedelta(days=day) for day in days] == [
+        date(2026, 12, 14), date(2026, 12, 21)]
+    assert "Week 3" in letters[0].text
+    assert "Week 2" not in letters[0].text
+    assert absence.until(people.get("grace"), NOON) == date(2026, 12, 8)
+    assert absence.until(people.get("grace"), NOON + timedelta(days=15)) is None
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_leave_begins_today_lasts_a_year_at_most_and_ends_when_it_is_taken_back(
+    house: House, domain: Flask, engine: str
+) -> None:
+    for until, code in ((NOON.date(), "leave-past"), (date(2027, 12, 1), "leave-long")):
+        with pytest.raises(Refused) as refused, saving():
+            absence.pause(house.grace, until, NOON)
+        assert refused.value.code == code
+    share(house)
+    with saving():
+        absence.pause(people.get("grace"), date(2026, 12, 8), NOON)
+    with pytest.raises(Refused) as refused:
+        digest_run.send_to(people.get("grace"), NOON)
+    assert refused.value.code == "digest-paused"
+    with saving():
+        absence.pause(people.get("grace"), None, NOON)
+    digest_run.send_due(NOON)
+    assert len(domain.extensions["microshare.letters"]) == 1
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_who_never_signed_in_gets_the_letter_with_links_that_open_pages(
+    house: House, domain: Flask, engine: str
+) -> None:
+    share(house)
+    with saving():
+        noor = people.join(email="noor@example.com", username="noor", name="Noor", now=NOON,
+                           department=departments.get("research"))
+        follows.follow(noor, tags.get("pumps"), NOON)
+        people.join(email=None, username="old", name="Of an import", now=NOON,
+                    department=departments.get("research"))
+    digest_run.send_due(NOON)
+    told = {letter.to: letter.text for letter in domain.extensions["microshare.letters"]}
+    assert sorted(told) == ["grace@example.com", "noor@example.com"]
+    assert "/digest/read/" not in told["grace@example.com"]
+    assert "http://localhost/posts/1" in told["grace@example.com"]
+    assert "/posts/1" in told["noor@example.com"].split("/digest/read/r")[1]
+    assert "http://localhost/posts/1" not in told["noor@example.com"]

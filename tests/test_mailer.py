@@ -2,12 +2,13 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from flask import Flask
 
-from microshare import account_letters, create_app, mailer
+from microshare import account_letters, config, create_app, mailer, pace, unreachable
 from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.errors import Refused, Unavailable
@@ -41,18 +42,67 @@ def test_a_letter_travels_whole_over_smtp(settings: Settings) -> None:
     )
 
 
-def test_a_refusal_for_good_and_one_for_now_are_told_apart(settings: Settings) -> None:
+@pytest.fixture(scope="module")
+def smtp() -> Iterator[mail_server.MailServer]:
+    with mail_server.served() as server:
+        yield server
+
+
+@pytest.mark.parametrize(("name", "code", "said"), [
+    ("gone", "address-refused", "550 5.1.1"),
+    ("full", "letter-refused", "552 5.2.2"),
+    ("strict", "mail", "550 5.7.1"),
+    ("later", "mail", "451 4.7.1"),
+    ("bye", "mail", "421 4.3.2"),
+    ("spam", "letter-refused", "554 5.7.1"),
+    ("large", "letter-refused", "552 5.3.4"),
+    ("busy", "mail", "452 4.3.1"),
+    ("drop", "mail", "closed"),
+    ("slow", "mail", "timed out"),
+])
+def test_what_a_server_says_is_told_apart_and_the_next_letter_goes(
+    smtp: mail_server.MailServer, settings: Settings, monkeypatch: pytest.MonkeyPatch,
+    name: str, code: str, said: str,
+) -> None:
+    monkeypatch.setattr(mailer, "TIMEOUT", 0.3)
+    app = create_app(replace(settings, smtp_url=smtp.url))
+    with app.app_context(), mailer.opened() as transport:
+        with pytest.raises(Refused if code != "mail" else Unavailable) as refused:
+            transport.send(letter(f"{name}@example.com"), NOON)
+        assert refused.value.code == code
+        assert said in refused.value.facts["why"]
+        before = len(smtp.letters)
+        transport.send(letter(), NOON)
+        assert len(smtp.letters) == before + 1
+        db.engine.dispose()
+
+
+def test_a_conversation_that_ended_meanwhile_is_begun_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailer, "IDLE", 0.0)
     with mail_server.served() as server:
         app = create_app(replace(settings, smtp_url=server.url))
         with app.app_context(), mailer.opened() as transport:
-            with pytest.raises(Refused) as refused:
-                transport.send(letter("gone@example.com"), NOON)
-            assert "550" in refused.value.facts["why"]
-            with pytest.raises(Unavailable):
-                transport.send(letter("later@example.com"), NOON)
-            transport.send(letter(), NOON)  # the connection is still of use
+            transport.send(letter(), NOON)
+            assert isinstance(transport, mailer.Smtp)
+            assert transport.server is not None
+            assert transport.server.sock is not None
+            transport.server.sock.close()
+            transport.send(letter(), NOON)
             db.engine.dispose()
-    assert len(server.letters) == 1
+    assert len(server.letters) == 2
+
+
+def test_a_letter_comes_back_to_its_own_address(
+    smtp: mail_server.MailServer, settings: Settings
+) -> None:
+    app = create_app(replace(settings, smtp_url=smtp.url))
+    with app.app_context(), mailer.opened() as transport:
+        transport.send(replace(letter(), return_path="share+b7@example.com"), NOON)
+        transport.send(letter(), NOON)
+        db.engine.dispose()
+    assert smtp.senders[-2:] == ["share+b7@example.com", "share@example.com"]
 
 
 def test_no_server_is_an_outage(settings: Settings) -> None:
@@ -159,3 +209,61 @@ def test_a_letter_that_left_is_marked_as_soon_as_the_database_answers(
         assert account_letters.send_pending(NOON) == 1
         assert len(app.extensions["microshare.letters"]) == 1
         assert db.session.query(PendingLetter).count() == 0
+
+
+def test_nobodys_answer_goes_to_an_address_that_is_stopped_but_a_password_does(
+    app: Flask, letters: list[Letter]
+) -> None:
+    with app.app_context():
+        with saving():
+            unreachable.hard("ada@example.com", "550 5.1.1 no such mailbox", NOON)
+            account_letters.write("reset", "ada@example.com", "en", NOON, path="/r/t")
+            answer = replace(letter("ada@example.com"), headers={"Auto-Submitted": "auto-replied"})
+            db.session.add(PendingLetter(
+                letter=answer.as_dict(), created_at=NOON, not_before=NOON, attempts=0, error=""))
+        assert account_letters.send_pending(NOON) == 1
+        assert db.session.query(PendingLetter).count() == 0
+    assert ["/r/t" in sent.text for sent in letters] == [True]
+
+
+def test_letters_go_at_the_pace_that_is_set(
+    domain: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    at = [NOON]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        at[0] += timedelta(seconds=seconds)
+
+    monkeypatch.setattr(pace, "sleep", sleep)
+    monkeypatch.setattr("microshare.clock.now", lambda: at[0])
+    domain.config["MICROSHARE"] = replace(config.current(), mail_per_minute=30)
+    with saving():
+        for number in range(4):
+            account_letters.write("reset", f"a{number}@example.com", "en", NOON, path="/r/t")
+    assert account_letters.send_pending(NOON) == 4
+    assert sum(slept) == pytest.approx(6)  # three pauses of two seconds, and none before the first
+    with saving():
+        assert pace.reserve(NOON + timedelta(seconds=6)) == NOON + timedelta(seconds=8)
+        # Whoever waited long finds his place free, and no crowd behind it.
+        assert pace.reserve(NOON + timedelta(hours=1)) == NOON + timedelta(hours=1)
+        assert pace.reserve(NOON + timedelta(hours=1)) == NOON + timedelta(hours=1, seconds=2)
+        # A clock that was put back by a day does not stop the mail for a day.
+        assert pace.reserve(NOON - timedelta(days=1)) == NOON - timedelta(days=1)
+
+
+def test_places_are_given_out_once(domain: Flask) -> None:
+    domain.config["MICROSHARE"] = replace(config.current(), mail_per_minute=60)
+
+    def take() -> list[datetime]:
+        with domain.app_context():
+            taken = []
+            for _ in range(5):
+                with saving():
+                    taken.append(pace.reserve(NOON))
+            db.session.remove()
+            return taken
+
+    places = [place for taken in raced(domain, take, take, take) for place in taken]
+    assert sorted(places) == [NOON + timedelta(seconds=n) for n in range(15)]

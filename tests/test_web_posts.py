@@ -235,6 +235,7 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
                 "token": "t",
                 "day": "2026-11-23",
                 "webhook_id": 1,
+                "path": "x",
             }
             adapter = site.url_map.bind("localhost")
             ada.get(adapter.build(rule.endpoint, {a: values[a] for a in rule.arguments}))

@@ -39,7 +39,7 @@ def _upload() -> Response:
 def _alt() -> str:
     """What is said of the photo; that nothing is said marks it as decoration."""
     written = params().text("description")
-    return photos.described(written, 1) if written.strip() else ""
+    return photos.checked_alt(written, 1) if written.strip() else ""
 
 
 def _told(upload: PhotoUpload) -> dict[str, object]:

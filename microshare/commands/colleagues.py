@@ -4,7 +4,16 @@ import sys
 
 import click
 
-from microshare import account_letters, clock, config, departments, grants, links, people
+from microshare import (
+    account_letters,
+    clock,
+    config,
+    departments,
+    grants,
+    links,
+    people,
+    unreachable,
+)
 from microshare.commands.frame import found, ready
 from microshare.db import saving
 from microshare.models.people import ROLES
@@ -89,6 +98,18 @@ def give_role(username: str, role: str) -> None:
     """Give a role: member, community_manager, administrator."""
     with saving():
         people.set_role(found(username), role)
+
+
+@user.command("email")
+@click.argument("username")
+@click.argument("email")
+@ready
+def set_email(username: str, email: str) -> None:
+    """Give a colleague another e-mail address; what was said of the old one counts no more."""
+    with saving():
+        chosen = found(username)
+        unreachable.change(chosen, email)
+        click.echo(f"Letters to {chosen.username} go to {chosen.email}.")
 
 
 @user.command("password")

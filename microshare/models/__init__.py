@@ -1,7 +1,8 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
+from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.clients import AuthorizationCode, ClientApp
-from microshare.models.digests import Digest, DigestRun, Goal, PendingLetter
+from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
 from microshare.models.hooks import (
     Integration,
@@ -10,6 +11,7 @@ from microshare.models.hooks import (
     WebhookMessage,
     WebhookTold,
 )
+from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile, PhotoUpload, UploadFile
 from microshare.models.posts import (
@@ -23,21 +25,28 @@ from microshare.models.posts import (
     Tag,
     Thanks,
 )
+from microshare.models.proposals import ChainLetter, ChainsMoved, Proposal, TakenLetter
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
     "AuthorizationCode",
+    "ChainLetter",
+    "ChainsMoved",
     "ClientApp",
     "Department",
     "DepartmentTag",
     "Digest",
     "DigestRun",
+    "DigestWord",
+    "DoorAnswer",
+    "DoorLetter",
     "FailedSignIn",
     "Find",
     "Follow",
     "Goal",
     "InboxItem",
     "Integration",
+    "MailPace",
     "Mention",
     "MissedSearch",
     "Mute",
@@ -49,15 +58,18 @@ __all__ = [
     "Post",
     "PostTag",
     "PostTerms",
+    "Proposal",
     "Revision",
     "Saved",
     "SavedSearch",
     "SigningKey",
     "Tag",
     "TagAlias",
+    "TakenLetter",
     "Thanks",
     "Token",
     "Unmatched",
+    "Unreachable",
     "UploadFile",
     "User",
     "Webhook",

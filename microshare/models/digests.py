@@ -49,6 +49,17 @@ class DigestRun(Base):
     failed: Mapped[int] = mapped_column(default=0)
 
 
+class DigestWord(Base):
+    """The line of the community manager in the letters of one week."""
+
+    __tablename__ = "digest_words"
+
+    week: Mapped[date] = mapped_column(Date, primary_key=True)  # its Monday
+    line: Mapped[str] = mapped_column(Text)
+    written_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    written_at: Mapped[datetime]
+
+
 class Goal(Base):
     """A tag with a sentence, an end date and a state."""
 

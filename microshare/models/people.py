@@ -1,9 +1,9 @@
 """Departments, users, and what opens the door to them."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String, true
+from sqlalchemy import Date, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from microshare.db import Base
@@ -48,12 +48,16 @@ class User(UserMixin, Base):  # type: ignore[misc]
     digest_on: Mapped[bool] = mapped_column(default=True)
     digest_weekday: Mapped[int] = mapped_column(default=0)  # 0 is Monday
     digest_hour: Mapped[int] = mapped_column(default=8)  # in the reader's own zone
+    # On leave: no letter before this day, on the reader's own calendar.
+    digest_from: Mapped[date | None] = mapped_column(Date)
     # Whether single keys act on pages; whoever speaks or slips to the keyboard can do without.
     keys_on: Mapped[bool] = mapped_column(default=True, server_default=true())
     welcomed_at: Mapped[datetime | None]  # None: is shown the first steps
     # Whose bot this is, for a program that posts; None: a colleague. No foreign key, which SQLite
     # cannot add to a table that is there.
     maker_id: Mapped[int | None]
+    # Raised to renew the colleague's own address of the mail door, which is signed with it.
+    mail_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
     department: Mapped[Department] = relationship(lazy="raise_on_sql")
 

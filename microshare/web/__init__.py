@@ -11,11 +11,14 @@ from microshare.web import (
     asked,
     atom,
     authorise,
+    by_letter,
+    by_mail,
     digests,
     find,
     follows,
     frame,
     health,
+    held,
     help,
     hints,
     inbox,
@@ -44,10 +47,13 @@ BLUEPRINTS = (
     accounts,
     atom,
     authorise,
+    by_mail,
+    by_letter,
     digests,
     find,
     follows,
     health,
+    held,
     help,
     hints,
     inbox,
@@ -92,6 +98,10 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
     csrf.exempt(incoming.post)  # a program with no session
+    for act in (by_mail.undo, by_mail.publish):
+        csrf.exempt(act)  # the signed link is what nobody else has; a session there may be none
+    for act in by_letter.thank, by_letter.follow:  # the link is the permission
+        csrf.exempt(act)
     unchanged.init_app(app)
     refusals.init_app(app)
     shown.init_app(app)

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from datetime import date
 from typing import Any, NoReturn, cast
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
@@ -29,6 +30,12 @@ def public(view: View) -> View:
 def by_token(view: View) -> View:
     """Mark a page that a feed reader may open with a personal token."""
     view.takes_token = True  # type: ignore[attr-defined]
+    return view
+
+
+def by_letter(view: View) -> View:
+    """Mark a page that the link of a letter opens, to read it."""
+    view.opens_by_letter = True  # type: ignore[attr-defined]
     return view
 
 
@@ -67,6 +74,14 @@ def numbers(written: str) -> list[int]:
     """The ids in a list with commas, each once; what is none of them is left out."""
     found = (number(one) for one in written.split(","))
     return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def day(written: str) -> date | None:
+    """A day as a date field sends it; None: it was left empty."""
+    try:
+        return date.fromisoformat(written.strip()) if written.strip() else None
+    except ValueError:
+        raise Refused("date-malformed", value=written[:20]) from None
 
 
 def needed_number(name: str) -> int:

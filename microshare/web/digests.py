@@ -1,45 +1,62 @@
 """The digest as a page, and leaving it with one click."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template
 from werkzeug.wrappers import Response
 
-from microshare import clock, digest, digest_letter, digest_run, people, periods
+from microshare import (
+    absence,
+    clock,
+    digest,
+    digest_letter,
+    digest_run,
+    people,
+    periods,
+    words,
+)
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.models import User
-from microshare.web.asked import public, user
+from microshare.web.asked import by_letter, public, user
 
 pages = Blueprint("digests", __name__)
 
 
 @pages.get("/digest")
+@by_letter
 def current() -> str:
     """What the next letter would say of the seven days up to now."""
-    who = user()
-    return _page(who, periods.up_to(clock.now(), people.zone_of(who)), is_current=True)
+    who, now = user(), clock.now()
+    period = periods.up_to(now, people.zone_of(who))
+    due = absence.next_letter(who, now)
+    return _page(who, replace(period, day=due.day), due=due.until)
 
 
 @pages.get("/digest/<day>")
+@by_letter
 def of_day(day: str) -> str:
     """The digest of any period, named by its day."""
     try:
         on = date.fromisoformat(day)
     except ValueError:
         raise Missing("digest", day=day[:20]) from None
-    if not date(2000, 1, 1) <= on <= clock.now().date() + timedelta(days=7):
+    if not date(2000, 1, 1) <= on < clock.now().date() + timedelta(weeks=words.AHEAD):
         raise Missing("digest", day=day)
     who = user()
     return _page(who, periods.ending(on, who.digest_hour, people.zone_of(who)))
 
 
-def _page(user: User, period: periods.Period, *, is_current: bool = False) -> str:
+def _page(user: User, period: periods.Period, *, due: datetime | None = None) -> str:
+    """`due`: when the letter comes of which this is the present state; None: of a named day."""
     return render_template(
         "digest.html",
         digest=digest.compose(user, period, clock.now()),
         earlier=digest_run.periods_of(user),
-        is_current=is_current,
+        is_current=due is not None,
+        due=due if user.digest_on else None,
+        paused_until=absence.until(user, clock.now()),
         week_before=period.day - periods.WEEK,
     )
 

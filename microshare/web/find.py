@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from microshare import clock, feeds, interests, missed, narrowing, search, searches
 from microshare.db import saving
 from microshare.search.query import LENGTH_LIMIT, is_filter, pieces
-from microshare.web.asked import before, reader
+from microshare.web.asked import before, by_letter, reader
 from microshare.web.language import zone, zone_name
 
 pages = Blueprint("find", __name__)
@@ -14,6 +14,7 @@ SORTS = ("newest", "best")
 
 
 @pages.get("/search", endpoint="search")
+@by_letter
 def find() -> str:
     """The posts that a search finds; with `typing=1` its last word may be unfinished."""
     raw = request.args.get("q", "")

@@ -18,7 +18,7 @@ from microshare.db import saving
 from microshare.errors import Refused, Unavailable
 from microshare.models import User
 from microshare.readers import Reader
-from microshare.web import accounts, asked
+from microshare.web import accounts, asked, by_letter
 from microshare.web.looking import Looking, spoken
 
 
@@ -46,6 +46,12 @@ def let_in() -> AnyResponse | None:
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
     if current_user.is_authenticated:
         return None
+    held, answer = by_letter.let_in(view)
+    return answer if held else _turned_away()
+
+
+def _turned_away() -> AnyResponse:
+    """What who is not signed in gets in place of a page."""
     if asked.as_json():
         raise Refused("signed-out")
     if (again := accounts.sign_in_again()) is not None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template
 
-from microshare import config
+from microshare import config, mail_addresses
 from microshare.web.asked import public
 
 pages = Blueprint("help", __name__)
@@ -13,14 +13,17 @@ pages = Blueprint("help", __name__)
 def show() -> str:
     settings = config.current()
     return render_template(
-        "help.html", line_limit=settings.line_limit, note_limit=settings.note_limit
+        "help.html",
+        line_limit=settings.line_limit,
+        note_limit=settings.note_limit,
+        mail_in=mail_addresses.share(),
     )
 
 
 @pages.get("/help/instead-of-a-cc")
 @public
 def instead_of_a_cc() -> str:
-    return render_template("habit_cc.html")
+    return render_template("habit_cc.html", mail_in=mail_addresses.share())
 
 
 @pages.get("/help/after-a-visit")

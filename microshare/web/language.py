@@ -13,6 +13,8 @@ def locale() -> str:
     """The language of this answer; a letter or command outside of any has the house's."""
     if not has_request_context():
         return config.current().language
+    if (told := g.get("language")) is not None:
+        return str(told)
     user = g.get("token_reader") or current_user
     if getattr(user, "language", None):
         return str(user.language)

@@ -24,6 +24,7 @@ from microshare.web.asked import (
     again,
     back,
     before,
+    by_letter,
     needed_number,
     number,
     numbers,
@@ -38,6 +39,7 @@ AGES = (0, 1, 7, 30)  # days that a question has waited, to choose from
 
 
 @pages.get("/")
+@by_letter
 def own() -> str:
     page = feeds.own(reader(), now=clock.now(), before=before())
     return render_template(
@@ -57,6 +59,7 @@ def mark_read() -> Response:
 
 
 @pages.get("/everyone")
+@by_letter
 def everyone() -> str:
     return render_template(
         "everyone.html",
@@ -91,6 +94,7 @@ def saved() -> str:
 
 
 @pages.get("/tags")
+@by_letter
 def all_tags() -> str:
     words = request.args.get("q", "")
     listed = tags.suggest(words, 200) if words else tags.most_used()
@@ -98,6 +102,7 @@ def all_tags() -> str:
 
 
 @pages.get("/tags/<name>")
+@by_letter
 def tag(name: str) -> str | Response:
     found = aliases.get(name)
     if found.name != name:
@@ -139,12 +144,14 @@ def describe(name: str) -> Response:
 
 
 @pages.get("/people")
+@by_letter
 def everybody() -> str:
     words = request.args.get("q", "")
     return render_template("people.html", people=people.find(words), words=words)
 
 
 @pages.get("/@<username>")
+@by_letter
 def person(username: str) -> str | Response:
     found = people.get(username)
     if found.username != username:
@@ -161,6 +168,7 @@ def person(username: str) -> str | Response:
 
 
 @pages.get("/departments")
+@by_letter
 def all_departments() -> str:
     return render_template(
         "departments.html", departments=departments.every(), headcounts=departments.headcounts()
@@ -168,6 +176,7 @@ def all_departments() -> str:
 
 
 @pages.get("/departments/<slug>")
+@by_letter
 def department(slug: str) -> str:
     found = departments.get(slug)
     who = reader()
@@ -185,6 +194,7 @@ def department(slug: str) -> str:
 
 
 @pages.get("/questions")
+@by_letter
 def questions() -> str:
     chosen = {name: request.args.get(name, "") for name in ("tag", "department", "days")}
     days = number(chosen["days"])

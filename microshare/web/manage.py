@@ -15,15 +15,19 @@ from microshare import (
     goals,
     indexing,
     links,
+    mail_addresses,
     missed,
     people,
+    proposals,
     tags,
+    unreachable,
     webhooks,
+    words,
 )
 from microshare.db import saving
 from microshare.errors import Forbidden, Refused
 from microshare.models.people import ROLES
-from microshare.web.asked import again, reader, undo, user
+from microshare.web.asked import again, day, reader, undo, user
 
 pages = Blueprint("manage", __name__, url_prefix="/manage")
 
@@ -45,6 +49,7 @@ def _page(invitation: str = "") -> str:
         run=digest_run.last_run(),
         troubled=digest_run.troubled(),
         undelivered=account_letters.undelivered(),
+        unreachable=unreachable.listed(),
         people=people.find(suspended=True),
         departments=departments.every(),
         headcounts=departments.headcounts(),
@@ -53,6 +58,11 @@ def _page(invitation: str = "") -> str:
         waiting=indexing.waiting(),
         missed=missed.listed(),
         stopped=webhooks.stopped(),
+        mail_in=mail_addresses.share(),
+        moved=proposals.moved_lately(clock.now()),
+        weeks=words.coming(clock.now()),
+        words=words.written(clock.now()),
+        word_limit=words.LIMIT,
         invitation=invitation,
         form=request.form,
     )
@@ -106,11 +116,33 @@ def settle_missed() -> Response:
     return _done()
 
 
+@pages.post("/addresses")
+def allow_address() -> Response:
+    """Letters go there again."""
+    again(_page)
+    with saving():
+        unreachable.allow(request.form.get("address", ""), user())
+    return _done()
+
+
 @pages.post("/departments")
 def add_department() -> Response:
     again(_page)
     with saving():
         departments.named(request.form.get("name", ""), clock.now())
+    return _done()
+
+
+@pages.post("/word")
+def write_word() -> Response:
+    """The line in the letters of a week; with `undo` there is none."""
+    again(_page)
+    week = day(request.form.get("week", "")) or date.min
+    with saving():
+        if undo():
+            words.remove(week, user())
+        else:
+            words.write(week, request.form.get("word", ""), user(), clock.now())
     return _done()
 
 

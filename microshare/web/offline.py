@@ -36,8 +36,11 @@ def init_app(app: Flask) -> None:
 
 
 def _tell_reader(response: Response) -> Response:
-    """Whose page this is, for the worker: it keeps the pages of one colleague at a time."""
-    user = g.get("_login_user")
+    """Whose page this is, for the worker: it keeps the pages of one colleague at a time.
+
+    Pages that a letter's link opened are kept for nobody: the link ends.
+    """
+    user = None if g.get("by_letter") else g.get("_login_user")
     if response.mimetype == "text/html" and user is not None and user.is_authenticated:
         response.headers["Microshare-Reader"] = str(user.id)
     return response

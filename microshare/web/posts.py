@@ -20,7 +20,17 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.web import composing, sent, unchanged
-from microshare.web.asked import again, as_json, back, needed_number, number, reader, undo, user
+from microshare.web.asked import (
+    again,
+    as_json,
+    back,
+    by_letter,
+    needed_number,
+    number,
+    reader,
+    undo,
+    user,
+)
 
 pages = Blueprint("posts", __name__)
 
@@ -70,6 +80,7 @@ def _published(post_id: int, address: str) -> Response | tuple[dict[str, object]
 
 
 @pages.get("/posts/<id:post_id>")
+@by_letter
 def thread(post_id: int) -> str:
     found = threads.of(reader(), post_id, after=number(request.args.get("after", "")))
     if found.here.post.withdrawn_at is not None and found.count == 1:
@@ -93,6 +104,7 @@ def choices(post_id: int) -> str:
 
 
 @pages.get("/posts/<id:post_id>/history")
+@by_letter
 def history(post_id: int) -> str:
     post = posts.visible(post_id)
     return render_template(

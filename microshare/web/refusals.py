@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from microshare import config, sentences
 from microshare.db import OUTAGES, outage, roll_back
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
-from microshare.web import accounts
+from microshare.web import accounts, by_letter
 from microshare.web import sent as sent_photos
 from microshare.web.asked import as_json
 from microshare.web.security import LARGEST_FORM, is_loopback
@@ -116,8 +116,11 @@ def _outage(error: SQLAlchemyError) -> Answer:
 def _csrf(error: CSRFError) -> Answer:
     if not request.is_secure and not is_loopback(request.host):
         return refused(Refused("form-insecure", url=config.current().url))
-    again = None if _is_known() or as_json() else accounts.sign_in_again()
-    return again or refused(Refused("form-expired"))
+    if _is_known() or as_json():
+        return refused(Refused("form-expired"))
+    if (page := by_letter.instead()) is not None:
+        return page, 403
+    return accounts.sign_in_again() or refused(Refused("form-expired"))
 
 
 def _too_large(error: RequestEntityTooLarge) -> Answer:

@@ -1,16 +1,20 @@
 """The reader's own settings: profile, digest, password, follows, mutes, tokens, sessions."""
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
 from microshare import (
+    absence,
     clock,
     config,
     departments,
     follows,
     grants,
+    mail_addresses,
     mutes,
     people,
     webhooks,
@@ -18,7 +22,7 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Refused
 from microshare.web import accounts
-from microshare.web.asked import again, number, reader, undo, user
+from microshare.web.asked import again, day, number, reader, undo, user
 
 pages = Blueprint("settings", __name__)
 PROFILE = ("name", "username", "department", "language", "time_zone", "about")
@@ -56,6 +60,11 @@ def _page(typed: dict[str, str], token: str = "", kind: str = "feed") -> str:
         stopped=webhooks.stopped(who.id),
         new_token=token,
         token_kind=kind,
+        mail_in=mail_addresses.share(),
+        own_address=mail_addresses.private(who),
+        paused_until=absence.until(who, clock.now()),
+        next_letter=absence.next_letter(who, clock.now()),
+        tomorrow=clock.now().astimezone(people.zone_of(who)).date() + timedelta(days=1),
     )
 
 
@@ -79,6 +88,8 @@ def change_digest() -> Response:
         people.set_digest(
             user(), on=bool(request.form.get("on")), weekday=weekday or 0, hour=hour or 0
         )
+        if "until" in request.form:
+            absence.pause(user(), day(request.form["until"]), clock.now())
     return _saved()
 
 
@@ -87,6 +98,15 @@ def change_keys() -> Response:
     with saving():
         people.set_keys(user(), on=bool(request.form.get("on")))
     return _saved()
+
+
+@pages.post("/settings/mail-address")
+def renew_address() -> Response:
+    """The old address ends at once."""
+    with saving():
+        mail_addresses.renew(user())
+    flash(gettext("You have a new address; letters to the old one come back."))
+    return redirect(url_for("settings.show", _anchor="mail-door"), 303)
 
 
 @pages.post("/settings/password")

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from microshare import (
     config,
     digest_letter,
+    letter_form,
     markup,
     media,
     photos,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
         iso=moments.iso,
         safe_html=safe_html,
         plain=markup.plain_line,
+        folded=letter_form.folded,
     )
     app.jinja_env.globals.update(
         why=sentences.why,

@@ -1,0 +1,1 @@
+"""The mail door: letters come in, and become posts and replies."""
