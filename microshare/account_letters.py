@@ -5,6 +5,7 @@ for a mail server, a letter survives a crash, and the time an answer takes tells
 """
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -57,8 +58,11 @@ def queue(letter: Letter, now: datetime) -> None:
     db.session.flush()
 
 
-def send_pending(now: datetime) -> int:
-    """Send what waits; returns how many left. Called by the worker, again and again."""
+def send_pending(now: datetime, *, goes_on: Callable[[], bool] = lambda: True) -> int:
+    """Send what waits; returns how many left. Called by the worker, again and again.
+
+    `goes_on`: whether to go on, or to leave the rest to a later round.
+    """
     if not _due(now):
         return 0
     with exclusive("letters") as mine:
@@ -70,7 +74,8 @@ def send_pending(now: datetime) -> int:
                 if config.current().mail_per_minute:
                     with saving():
                         place = pace.reserve(clock.now())
-                    pace.wait(place)
+                    if not pace.wait(place, goes_on=goes_on):
+                        break
                 sent += _send(transport, letter_id, now + timedelta(seconds=monotonic() - began))
         return sent
 

@@ -151,9 +151,13 @@ def match() -> None:
     finds.catch_up(clock.now())
 
 
+def _goes_on() -> bool:
+    return not STOPPING.is_set()
+
+
 def send_letters() -> None:
     """Invitations, confirmations, new passwords."""
-    account_letters.send_pending(clock.now())
+    account_letters.send_pending(clock.now(), goes_on=_goes_on)
 
 
 def release_letters() -> None:
@@ -168,7 +172,7 @@ def take_up_letters() -> None:
 
 def send_digests() -> None:
     """The weekly letters that are due. Who joined after a period ended waits for the next."""
-    digest_run.send_due(clock.now(), newcomers=False, goes_on=lambda: not STOPPING.is_set())
+    digest_run.send_due(clock.now(), newcomers=False, goes_on=_goes_on)
 
 
 def clean() -> None:

@@ -150,6 +150,9 @@ PEOPLE = {
     "about a failure": letter("Subject: Failure notice for pump 3", "The seal could not be sent today."),
     "about an error": letter("Subject: Mail aan Heineken", "My mail could not be delivered, it says 550 "
                              "5.1.1. Who has another address?"),
+    "an answer with a header": letter(
+        "Subject: mailproblemen\nIn-Reply-To: <a@b>", "This is what I get: your message could not be "
+        "delivered.\n\nReceived: from mx.example\n550 5.1.1 user unknown"),
     "about delivery": letter("Subject: Delivery report pumps, week 45", "Ten pumps left the dock."),
     "about holidays": letter("Subject: Vakantierooster", "Ik ben tot en met 5 november met vakantie."),
     "away in an answer": letter("Subject: Re: wie test mee?\nIn-Reply-To: <a@b>",

@@ -68,6 +68,14 @@ PROGRAMS = {
     "German": f"\n\nAm 03.11.26 um 10:12 schrieb Anna de Vries:\n{quoted(OLD)}",
     "French": f"\n\nLe lun. 3 nov. 2026 à 10:12, Anna de Vries <anna@acme.nl> a écrit :\n\n{quoted(OLD)}",
     "a helpdesk's": f"\n\n##- Typ je antwoord boven deze regel -##\n\n{OLD}",
+    "flattened": f"\n\nVan: Anna <anna@acme.nl> Verzonden: maandag 3 november 2026 10:12 Aan: Bob "
+                 f"Onderwerp: Pomp\n\n{OLD}",
+    "Danish": f"\n\nDen man. 3. nov. 2026 kl. 10.12 skrev Anna <anna@acme.nl>:\n\n{quoted(OLD)}",
+    "Finnish": f"\n\nma 3. marrask. 2026 klo 10.12 Anna (anna@acme.nl) kirjoitti:\n\n{quoted(OLD)}",
+    "Hebrew": f"\n\n\u202bבתאריך יום ב׳, 3 בנוב׳ 2026 ב-10:12 מאת \u202aAnna\u202c\u200f <anna@acme.nl>:\u202c"
+              f"\n\n{quoted(OLD)}",
+    "Korean": f"\n\n2026년 11월 3일 (화) 오전 10:12, Anna <anna@acme.nl>님이 작성:\n\n{quoted(OLD)}",
+    "Chinese": f"\n\nAnna <anna@acme.nl> 于2026年11月3日周二 10:12写道：\n\n{quoted(OLD)}",
     "none": "",
 }  # fmt: skip
 
@@ -85,6 +93,7 @@ ENDINGS = {
     "Windows": "\n\nVerzonden vanuit Mail voor Windows",
     "Samsung": "\n\nVerzonden vanaf mijn Samsung Galaxy-smartphone.",
     "English": "\n\nSent from my iPhone",
+    "Czech": "\n\nOdesláno z iPhonu",
     "German": "\n\nVon meinem iPhone gesendet",
     "dashes": "\n\n-- \nBob Jansen\nVerkoop\n06 12345678",
     "a greeting": "\n\nMet vriendelijke groet,\n\nBob Jansen\nAccountmanager\nAcme B.V.\n"
@@ -123,9 +132,18 @@ def test_a_signature_and_a_disclaimer_are_cut(ending: str, program: str) -> None
     "Resultaat:\n\n| pomp | dB |\n| 7 | 38 |",
     "Mail voor de klant is weg.",
     "Thanks,\nAnna",
+    "Warning: the external pump leaks.\n\nA message was sent to the supplier.",
 ])  # fmt: skip
 def test_what_only_looks_like_it_stays(text: str) -> None:
     assert quoting.newest(text) == text
+
+
+@pytest.mark.parametrize("banner", [
+    "CAUTION: This email originated from outside of the organization. Do not click links.",
+    "Let op: deze e-mail komt van buiten de organisatie.\nKlik niet op links die je niet vertrouwt.",
+])  # fmt: skip
+def test_a_warning_of_letters_from_outside_is_cut(banner: str) -> None:
+    assert quoting.newest(f"{banner}\n\n{SAID}") == SAID
 
 
 def test_answers_between_quotes_are_kept_and_the_quotes_are_not() -> None:

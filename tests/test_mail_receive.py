@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from microshare import mail_addresses, people
+from microshare import bounces, mail_addresses, people, unreachable
 from microshare.db import let_go, saving
 from microshare.errors import Missing
 from microshare.mail import answers as told_back
-from microshare.mail import kept, posting, receive, register, signatures
+from microshare.mail import envelopes, kept, posting, receive, register, signatures
 from microshare.mail.kept import FAILED, HELD, IN_HAND
 from tests import door
 from tests.conftest import NOON, furnish
@@ -191,7 +191,10 @@ def test_a_program_is_held_in_silence(opened: Flask) -> None:
     assert brought(signed(vacation))[0] == "taken"
     assert brought(vacation.replace(b"one@", b"two@"), private())[0] == "taken"
     assert lines() == [] and answers() == []
-    assert [state for state, _ in entries()] == ["held", "held"]
+    assert brought(letter("x@build.example", more="Auto-Submitted: auto-generated\r\n",
+                          message_id="three@b"), private("grace"))[0] == "taken"  # fmt: skip
+    assert [state for state, _ in entries()] == ["held"] * 3
+    assert len(register.held_for(people.get("grace"))) == 1
     (waiting, _) = register.held_for(people.get("ada"))
     assert told_back.why(waiting.why).startswith("A program wrote it")
 
@@ -304,6 +307,43 @@ def test_a_database_that_does_not_answer_leaves_the_letter_where_it_is(
         patch.setattr(posting, "take", gone)
         assert brought(signed(letter())) == ("later", "OperationalError")
     assert list(kept.names(FAILED)) == [] and brought(signed(letter())) == ("taken", "posted")
+
+
+REPORT = """From: MAILER-DAEMON@mx.example\r\nTo: <{to}>\r\nSubject: Undelivered Mail Returned to Sender
+Message-ID: <report@mx.example>\r\nDate: Mon, 23 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+I could not deliver your letter.
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; ada@example.com
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 no such mailbox
+
+--b--
+"""
+
+
+def test_a_report_counts_once_and_only_on_the_path_that_we_signed(opened: Flask) -> None:
+    path = bounces.return_path("ada@example.com", people.get("ada").id, NOON.date()) or ""
+    let_go()
+    for to in (SHARE, SHARE.replace("@", "+forged@")):
+        brought(REPORT.format(to=to).encode(), to)
+    assert list(unreachable.listed()) == [] and answers() == []
+    for _ in range(2):
+        assert brought(REPORT.format(to=path).encode(), path) == ("taken", "bounce")
+    (told,) = unreachable.listed()
+    assert (told.row.address, told.row.hard) == ("ada@example.com", 1)
+    assert brought(letter("ada@example.com"), path) == ("taken", "bounce")  # an answer to nobody
+    assert lines() == [] and answers() == []
 
 
 class Killed(BaseException):
@@ -425,6 +465,7 @@ def test_no_bytes_whatever_raise_or_are_lost(opened: Flask, monkeypatch: pytest.
     @given(HEADS, st.binary(max_size=200), st.sampled_from(addresses))
     def any_letter(heads: list[bytes], body: bytes, to: str) -> None:
         raw = b"\r\n".join(heads) + b"\r\n\r\n" + body
+        assert envelopes.recipients(raw)
         state, why = brought(raw, to)
         assert state == "taken" and why != "failed"
 

@@ -1,5 +1,6 @@
 """The three ways into the mail door, by real servers and processes that are killed."""
 
+import ast
 import os
 import signal
 import smtplib
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -23,7 +25,7 @@ from microshare.db import db, let_go
 from microshare.mail import kept, lmtp, mailbox, posting, receive
 from microshare.mail.kept import FAILED, IN_HAND
 from microshare.models import Post
-from tests import door, forks, imap
+from tests import door, forks, imap, sources
 from tests.conftest import furnish
 from tests.door import SHARE, letter, signed
 from tests.forks import Forks
@@ -169,13 +171,13 @@ def test_a_pipe_that_is_killed_loses_nothing(company: Flask, piped: Pipe, privat
 
 
 @contextmanager
-def lmtp_served(forked: Forks, settings: Settings, out: Path) -> Iterator[tuple[forks.Fork, int]]:
+def lmtp_served(forked: Forks, settings: Settings, out: Path) -> Iterator[tuple[forks.Fork, str]]:
     process = forked.run("mail", "serve", environ=config.environment(settings) | QUIET, out=out)
     try:
         until(lambda: out.exists() and "(LMTP)" in out.read_text())
         told = out.read_text().splitlines()[-1]
-        assert told.startswith("microshare takes letters for share@acme.example on 127.0.0.1:")
-        yield process, int(told.split()[-2].rpartition(":")[2])
+        assert told.startswith("microshare takes letters for share@acme.example on ")
+        yield process, told.split()[-2]
     except BaseException:
         process.kill()
         raise
@@ -187,8 +189,8 @@ def relay(
 ) -> Iterator[int]:
     """The port of the door for LMTP."""
     out = tmp_path_factory.mktemp("relay") / "out"
-    with lmtp_served(forked, company.config["MICROSHARE"], out) as (process, port):
-        yield port
+    with lmtp_served(forked, company.config["MICROSHARE"], out) as (process, where):
+        yield int(where.rpartition(":")[2])
         assert process.stop() == 0
 
 
@@ -251,15 +253,15 @@ def test_lmtp_that_is_killed_loses_nothing(
     company: Flask, forked: Forks, settings: Settings, private: str, tmp_path: Path
 ) -> None:
     raw = new("Killed relay")
-    with lmtp_served(forked, settings, tmp_path / "first") as (process, port):
-        with smtplib.LMTP("127.0.0.1", port) as client, busy(company):
+    with lmtp_served(forked, settings, tmp_path / "first") as (process, where):
+        with smtplib.LMTP(*where.rsplit(":", 1)) as client, busy(company):
             begun(client, private, raw)
             until(in_hand)
             process.kill()
             client.close()
     assert count("Killed relay") == 0
-    with lmtp_served(forked, settings, tmp_path / "second") as (process, port):
-        with smtplib.LMTP("127.0.0.1", port) as client:
+    with lmtp_served(forked, settings, tmp_path / "second") as (process, where):
+        with smtplib.LMTP(*where.rsplit(":", 1)) as client:
             assert client.sendmail("ada@example.com", [private], raw) == {}
             assert client.sendmail("ada@example.com", [private], raw) == {}
         assert process.stop() == 0
@@ -277,8 +279,10 @@ def begun(client: smtplib.LMTP, to: str, raw: bytes) -> None:
 def test_lmtp_that_is_asked_to_stop_answers_for_what_it_has_in_hand(
     company: Flask, forked: Forks, settings: Settings, private: str, tmp_path: Path
 ) -> None:
-    with lmtp_served(forked, settings, tmp_path / "out") as (process, port):
-        with smtplib.LMTP("127.0.0.1", port) as client:
+    settings = replace(settings, lmtp_listen=f"unix:{tmp_path}/lmtp")
+    with lmtp_served(forked, settings, tmp_path / "out") as (process, where):
+        assert where == settings.lmtp_listen
+        with smtplib.LMTP(f"{tmp_path}/lmtp") as client:
             with busy(company):
                 begun(client, private, new("While it stops"))
                 until(in_hand)
@@ -314,6 +318,7 @@ def trusted(post_office: imap.Server, monkeypatch: pytest.MonkeyPatch) -> imap.S
     """The server's certificate is one that this machine trusts; its mailbox is empty."""
     monkeypatch.setenv("SSL_CERT_FILE", str(post_office.certificate))
     monkeypatch.setattr(mailbox, "PAUSE", 0.1)
+    monkeypatch.setattr(mailbox, "TIMEOUT", 5.0)
     post_office.empty()
     return post_office
 
@@ -334,9 +339,10 @@ def test_a_mailbox_is_emptied_and_tells_of_new_letters(
     assert count("From a mailbox") == 1 and trusted.count("Microshare done") == 3
 
 
-def test_a_letter_that_fails_or_waits_is_kept(
-    company: Flask, trusted: imap.Server, private: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_letter_that_fails_is_kept_and_tried_again(
+    company: Flask, trusted: imap.Server, private: str, monkeypatch: pytest.MonkeyPatch,
+    forked: Forks, settings: Settings, tmp_path: Path,
+) -> None:  # fmt: skip
     def broken(incoming, *rest):  # type: ignore[no-untyped-def]
         if incoming.subject == "Broken":
             raise ZeroDivisionError
@@ -353,7 +359,15 @@ def test_a_letter_that_fails_or_waits_is_kept(
     assert trusted.count("Microshare failed") == 2 and count("Whole") == 1
     (name,) = kept.names(FAILED)
     monkeypatch.undo()
-    assert receive.retry(name, clock.now()).why == "posted" and count("Broken") == 1
+    out = tmp_path / "out"
+    told = config.environment(settings) | QUIET
+    assert forked.run("mail", "failed", environ=told, out=out).wait() == 0
+    assert forked.run("mail", "retry", "ffff", environ=told).wait() == 1
+    assert forked.run("mail", "retry", name[:16], environ=told, out=out).wait() == 0
+    listed, tried = out.read_text().splitlines()
+    assert listed.split("\t")[2:] == [private, "ZeroDivisionError: "]
+    assert tried == f"{name[:16]}\ttaken\tposted" and count("Broken") == 1
+    assert list(kept.names(FAILED)) == []
 
 
 def test_a_mailbox_that_goes_away_is_found_again(
@@ -376,7 +390,25 @@ def _end_conversations(server: imap.Server) -> None:
     theirs = [one for one in children if Path(f"/proc/{one}/comm").read_text() == "imap\n"]
     assert theirs
     for one in theirs:
-        os.kill(int(one), signal.SIGKILL)
+        os.kill(int(one), signal.SIGTERM)
+
+
+def test_a_server_that_does_not_tell_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping, waited = threading.Event(), []
+    monkeypatch.setattr(stopping, "wait", waited.append)
+    box = SimpleNamespace(client=SimpleNamespace(capabilities=("IMAP4REV1",)))
+    mailbox._await_news(box, stopping)
+    assert waited == [mailbox.ASK]
+
+
+def test_the_libraries_of_the_door_are_loaded_when_it_is_opened() -> None:
+    """What is imported at the head of a file is needed by everybody."""
+    extra = {"aiosmtpd", "authres", "dkim", "dns", "imap_tools"}
+    found = {alias.name.split(".")[0] for tree in sources.modules().values()
+             for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    found |= {(node.module or "").split(".")[0] for tree in sources.modules().values()
+              for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}  # fmt: skip
+    assert not found & extra and "flask" in found
 
 
 def test_a_worker_that_is_killed_while_it_empties_loses_nothing(

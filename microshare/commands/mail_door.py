@@ -51,14 +51,20 @@ def _taken(raw: bytes, recipient: str) -> int:
             told = os.environ.get("SENDER")
             if told is not None and not raw[:12].lower().startswith(b"return-path:"):
                 raw = fields.with_return_path(raw, told)
-            named = [recipient or next(filter(None, map(os.environ.get, _RECIPIENTS)), "")]
-            addresses = named if named[0] else envelopes.recipients(raw)
+            addresses = [recipient] if recipient else _told_by_environment()
+            addresses = addresses or envelopes.recipients(raw)
             received = [receive.receive(raw, address, clock.now()) for address in addresses]
         finally:
             let_go()
             db.engine.dispose()
     states = {one.state for one in received}
     return CODES[next(state for state in ("later", "large", "unknown", "taken") if state in states)]
+
+
+def _told_by_environment() -> list[str]:
+    """The address of ours that the mail server tells; it may tell whom an alias led to instead."""
+    told = (os.environ.get(name, "") for name in _RECIPIENTS)
+    return [one for one in told if mail_addresses.is_ours(one)][:1]
 
 
 def _check() -> None:

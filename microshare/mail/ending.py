@@ -26,7 +26,7 @@ def joined(parts: list[list[str]]) -> str:
 
 
 def _ended(lines: list[str]) -> list[str]:
-    lines = _stripped(list(lines))
+    lines = _stripped(_without_banner(_stripped(list(lines))))
     for _ in range(_MOST_ENDINGS):
         shorter = _stripped(_without_ending(lines))
         if len(shorter) == len(lines):
@@ -42,6 +42,13 @@ def _stripped(lines: list[str]) -> list[str]:
     while last > first and not lines[last - 1].strip():
         last -= 1
     return lines[first:last]
+
+
+def _without_banner(lines: list[str]) -> list[str]:
+    """Takes off the paragraph on top by which a company warns of letters from outside."""
+    end = next((place for place, line in enumerate(lines) if not line.strip()), len(lines))
+    paragraph = " ".join(lines[:end])
+    return lines[end:] if end < len(lines) and phrases.BANNER.fullmatch(paragraph) else lines
 
 
 def _without_ending(lines: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from microshare.mail import marks, phrases
 
 _WRAPPED = 5  # lines that one line of a program may be broken into
 _HEADER_LINES = 16
-_LONGEST_HEAD = 500  # characters
+_LONGEST_HEAD, _LONGEST_HEADER = 500, 1_200  # characters
 
 
 @dataclass
@@ -81,7 +81,7 @@ def _may_open(text: str) -> bool:
 
 
 def _is_head(said: str, lines: list[Line], after: int) -> bool:
-    said = said.strip(" *_-")
+    said = phrases.INVISIBLE.sub("", said).strip(" *_-")
     dated, addressed = phrases.DATED.search(said), phrases.ADDRESSED.search(said)
     wrote = phrases.WROTE.search(said)
     ends = said.endswith((":", "："))
@@ -111,38 +111,40 @@ def history(lines: list[Line], at: int) -> int:
     following = next_said(lines, at + 1)
     introduced = phrases.SEPARATOR.fullmatch(line.text) or phrases.FORWARDED.fullmatch(line.text)
     if introduced:
-        return _header(lines, following, least=1) or head(lines, following) or at + 1
+        return _header(lines, following) or head(lines, following) or at + 1
     if phrases.RULE.fullmatch(line.text) or marks.RULE in line.mark:
         return _header(lines, following)
     return _header(lines, at)
 
 
-def _header(lines: list[Line], at: int, least: int = 2) -> int:
+def _header(lines: list[Line], at: int) -> int:
     """Where the lines `From: …`, `Sent: …`, `Subject: …` end that begin here, else 0."""
     kinds: set[str] = set()
     valued = ""
     last = at
     wrapped = 0
-    for place in range(at, min(len(lines), at + _HEADER_LINES)):
-        text = lines[place].text
-        match = phrases.LABEL.match(text[:1200])
+    if at == len(lines) or not phrases.LABEL.match(lines[at].text[:_LONGEST_HEADER]):
+        return 0
+    if phrases.FLATTENED.fullmatch(lines[at].text[:_LONGEST_HEADER]):
+        return at + 1
+    looked = [line.text[:_LONGEST_HEADER] for line in lines[at : at + _HEADER_LINES + 1]]
+    for place, text in enumerate(looked[:_HEADER_LINES], at):
+        match = phrases.LABEL.match(text)
         if match:
             kinds.add(_kind(match))
             valued += match["value"]
             last, wrapped = place + 1, 0
-        elif place == at:
-            return 0
         elif text.strip():
             wrapped += 1
             if wrapped > 2:
                 break
-        elif not (place + 1 < len(lines) and phrases.LABEL.match(lines[place + 1].text[:1200])):
+        elif not any(map(phrases.LABEL.match, looked[place - at + 1 : place - at + 2])):
             break
     told = kinds - {"other"}
     if "from" not in told and not {"sent", "to", "subject"} <= told:
         return 0
     telling = phrases.ADDRESSED.search(valued) or phrases.DATED.search(valued)
-    return last if len(told) >= (least if telling else 3) else 0
+    return last if len(told) >= (2 if telling else 3) else 0
 
 
 def _kind(match: re.Match[str]) -> str:

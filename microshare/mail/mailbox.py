@@ -29,7 +29,7 @@ from microshare.turns import Turn, exclusive
 DONE, FAILED = "Microshare done", "Microshare failed"
 TIMEOUT = 60.0  # seconds for each answer of the server
 ASK = 30.0  # seconds between two looks where the server does not tell
-IDLE = 300.0  # seconds for which it tells, until we look all the same
+IDLE = 60.0  # seconds for which it tells, until we look all the same
 SLICE = 1.0  # seconds until we look whether we are to stop
 WAITS = 600.0  # seconds until a letter that waits is tried again
 PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds before a mailbox that does not answer is tried again
@@ -75,7 +75,8 @@ def _session(turn: Turn, stopping: threading.Event) -> None:
         while turn.stands() and not stopping.is_set():
             round_of.empty()
             let_go()
-            _await_news(box, stopping)
+            if not _heard_of_more(box):
+                _await_news(box, stopping)
 
 
 @contextmanager
@@ -126,6 +127,12 @@ def _leave(box: Any) -> None:
         box.client.shutdown()
 
 
+def _heard_of_more(box: Any) -> bool:
+    """Whether the server told of letters with its other answers: it does not tell again."""
+    box.client.noop()
+    return bool(box.client.response("EXISTS")[1] != [None])
+
+
 def _await_news(box: Any, stopping: threading.Event) -> None:
     """Until the server tells of something, or it is time to look anyhow."""
     if "IDLE" not in box.client.capabilities:
@@ -134,14 +141,25 @@ def _await_news(box: Any, stopping: threading.Event) -> None:
     until = monotonic() + IDLE
     box.idle.start()
     try:
-        while not stopping.is_set() and monotonic() < until and not _has_news(box):
-            pass
+        has_news = _is_told_already(box)
+        while not has_news and not stopping.is_set() and monotonic() < until:
+            has_news = any(b"EXISTS" in told for told in box.idle.poll(timeout=SLICE))
     finally:
         box.idle.stop()
 
 
-def _has_news(box: Any) -> bool:
-    return any(b"EXISTS" in told for told in box.idle.poll(timeout=SLICE))
+def _is_told_already(box: Any) -> bool:
+    """Whether it came with the server's leave to wait: then it is read, and no poll sees it."""
+    client, sock = box.client, box.client.sock
+    patience = sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        buffered = client._file if hasattr(client, "_file") else client.file
+        return b"EXISTS" in buffered.peek()
+    except OSError:
+        return False  # nothing is there
+    finally:
+        sock.settimeout(patience)
 
 
 class Round:

@@ -169,7 +169,7 @@ def _opened(
         parts.append(part)
         is_letter = part.kind in ("message/rfc822", "message/global")
         plain = part.encoding in ("", "7bit", "8bit", "binary")
-        if not (is_letter and plain and depth < MOST_DEPTH and len(parts) < MOST_PARTS):
+        if not (is_letter and plain and len(parts) < MOST_PARTS):
             break
         depth, enclosed, parent = depth + 1, enclosed + 1, part
     if part.kind.startswith("multipart/"):

@@ -26,7 +26,7 @@ _LABELS = {
         "Sent at|Sent on|Date Sent|Data invio",
     ),
     "to": _any(
-        "To|Aan|Naar|An|À|A|Pour|Para|Do|Кому|Till|Til|Vastaanottaja|宛先|收件人|받는 사람|Címzett",
+        "To|Aan|An|À|A|Pour|Para|Do|Кому|Till|Til|Vastaanottaja|宛先|收件人|받는 사람|Címzett",
         "Komu|Kime|Către|Destinataire|Destinatario|Empfänger|Geadresseerde|Adresat",
     ),
     "cc": _any(
@@ -49,6 +49,13 @@ LABEL = re.compile(
     + "|".join(rf"(?P<{kind}>(?i:{words}))" for kind, words in _LABELS.items())
     + r")[ \t\xa0]{0,3}+[*_]{0,2}+[ \t]?[:：][*_]{0,2}+(?P<value>.{0,1000})",
     re.S,
+)
+
+# The same on one line, as some programs flatten it.
+FLATTENED = re.compile(
+    r"(?i)[\s*_>|-]{0,20}+(?:From|Van|Von|De|Da)\s?:.{1,200}?\b(?:Sent|Verzonden|Date|Datum|Gesendet|"
+    r"Envoyé|Enviado|Inviato)\s?:.{1,200}?\b(?:Subject|Onderwerp|Betreff|Objet|Asunto|Oggetto|To|Aan|"
+    r"An|À|Para)\s?:.{0,300}"
 )
 
 _WROTE = _any(
@@ -111,7 +118,7 @@ REPLY_ABOVE = re.compile(
 )
 
 _DEVICE = (
-    r"i(?:phone|pad|pod|os|phonen|paden)|android|samsung|galaxy|blackberry|nokia|huawei|xiaomi|"
+    r"i(?:phon\w*|pad\w*|pod|os)|android|samsung|galaxy|blackberry|nokia|huawei|xiaomi|"
     r"oneplus|pixel|htc|sony|xperia|motorola|windows|surface|smartphone|gsm|mobiel\w*|mobil\w*|"
     r"telefoon|phone|tablet|handy|téléphone|portable|móvil|cellulare|telefon\w*|device|apparaat|"
     r"toestel|outlook|mail|e-?mail\w*|mailbox|gmail|yahoo!?|proton\w*|spark|thunderbird|"
@@ -128,7 +135,7 @@ DEVICE = re.compile(
     rf"\b[^.,;!?]{{0,50}}?\s(?:gesendet|verzonden|verstuurd|envoyé|enviado|skickat|sendt)\b.{{0,40}}"
     rf"|(?:outlook|gmail|mail)\s(?:voor|for|für|pour|para|per)\s(?:android|ios|iphone|windows|mac)"
     rf"\b[^,;!?]{{0,60}}+"
-    rf"|(?:iphone|ipad|android)から送信|从我的\s?(?:iphone|ipad)\s?发送|(?:iphone|ipad)에서\s보냄"
+    rf"|(?:iphone|ipad|android)\s?から送信|从我的\s?(?:iphone|ipad)\s?发送|(?:iphone|ipad)에서\s보냄"
     rf"|diese\snachricht\swurde\svon\smeinem.{{0,80}}|this\smessage\swas\ssent\sfrom\smy.{{0,80}}"
     rf"|please\sexcuse\s(?:any\s)?(?:typos|brevity|my\sbrevity).{{0,60}}"
     rf")[\s*_)\]~-]{{0,12}}+"
@@ -159,6 +166,16 @@ DUTCH_CLOSING = re.compile(
 DELIMITER = re.compile(r"\s?(?:--|-- |––|__|—-|- -|\*--\*)\s*")
 DASH = re.compile(r"\s?[—–]\s*")  # ends a letter too, where addresses or numbers follow
 RULE = re.compile(r"\s*(?:[-_=*~#–—]\s?){3,}+\s*")
+
+# What a company puts above letters from outside.
+BANNER = re.compile(
+    r"(?i)[\s*_>\[(-]{0,12}+(?:caution|warning|let op|waarschuwing|attention|achtung|external|"
+    r"extern)\b.{0,40}?\b(?:e-?mail|message|bericht|mail|nachricht)\b.{0,30}?\b(?:originated|came|comes|"
+    r"komt|kwam|afkomstig|verzonden|sent|stammt|kommt)\b.{0,30}?\b(?:outside|external|buiten|extern\w*|"
+    r"außerhalb)\b.{0,600}",
+    re.S,
+)
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069]")
 
 # A disclaimer has words of two of these kinds in one paragraph.
 DISCLAIMS = (

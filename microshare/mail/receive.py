@@ -109,7 +109,7 @@ def _take(raw: bytes, recipient: str, now: datetime) -> Received:
     if before is not None and before.state in _SETTLED:
         return Received("taken", "known")
     if incoming.automatic:
-        return _of_a_machine(raw, incoming, of, now)
+        return _of_a_machine(raw, incoming, of, meaning, now)
     return _of_somebody(raw, incoming, of, before, now)
 
 
@@ -180,13 +180,16 @@ def _hold(
     return Received("taken", "held")
 
 
-def _of_a_machine(raw: bytes, incoming: Incoming, of: Entry, now: datetime) -> Received:
+def _of_a_machine(
+    raw: bytes, incoming: Incoming, of: Entry, meaning: Share | Private | Reply, now: datetime
+) -> Received:
     """Held in silence; what comes without end is counted, and let go."""
     if incoming.automatic == "bounce":
         _count_bounce(raw, of, now)
     if not _begin(of, now):
         return Received("taken", "too-many")
     author = senders.colleague(incoming.sender)
+    author = author if isinstance(meaning, Share) else meaning.user
     kept.keep(HELD, of.key, raw, Told(of.recipient, now.isoformat(), incoming.automatic))
     with saving():
         register.hold(of, author.id if author else None, incoming.automatic)

@@ -52,8 +52,8 @@ def entry(incoming: Incoming, recipient: str, meaning: Meaning) -> Entry:
 
 
 def bounce_key(of: Entry) -> str:
-    """What a report is counted by: once, also where it is held too."""
-    return _hash("bounce", of.key)
+    """What a report is counted by: once at each address, also where it is held too."""
+    return _hash("bounce", of.key, of.recipient.lower())
 
 
 def address_key(address: str) -> str:
