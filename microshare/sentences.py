@@ -8,13 +8,14 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
-from microshare import mail_sentences, program_sentences
+from microshare import client_sentences, mail_sentences, program_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
 _ = lazy_gettext
 
 REFUSALS = {
+    **client_sentences.REFUSALS,
     **mail_sentences.REFUSALS,
     **program_sentences.REFUSALS,
     # posts

@@ -204,6 +204,9 @@ def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada:
     assert grace.client.get(path[:-5] + "0.jpg").status_code == 404
     same = {"status": "Edited", "media_ids": [photo["id"]]}
     assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=same).status_code == 200
+    anew = {"media_attributes": [{"id": photo["id"], "description": "Deep red"}]}
+    edited = grace("PUT", f"/api/v1/statuses/{post['id']}", json=anew).json
+    assert edited["media_attachments"][0]["description"] == "Deep red"
     none = {"status": "Edited", "media_ids": ["1"]}
     assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=none).status_code == 422
     gone = grace("DELETE", f"/api/v1/statuses/{post['id']}").json

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from microshare import feeds, interests, mutes, posts, profiles, saves, thanks, uploads
+from microshare import describing, feeds, interests, mutes, posts, profiles, saves, thanks, uploads
 from microshare.api import entities, paging
 from microshare.api.accounts import OPEN
 from microshare.api.asked import Params, params
@@ -114,14 +114,15 @@ def edit(post_id: int) -> Response:
     with saving():
         post = posts.visible(post_id)
         posts.may_change(post, user())
-        _check_photos(asked, post_id)
+        alts = _alts(asked, post_id)
         line, note = _texts(asked) if asked.has("status") else (post.line, post.note)
         posts.edit(post, user(), line, note=note, kind=post.kind, now=now())
+        describing.describe(post, user(), alts)
     return answer(told(post_id))
 
 
-def _check_photos(asked: Params, post_id: int) -> None:
-    """The photos of a post stay; a client may tell again which they are."""
+def _alts(asked: Params, post_id: int) -> list[str]:
+    """What is said of the photos of a post: they stay, but can be described anew."""
     [item] = feeds.of(caller(), [post_id]).items
     have = {int(one.name, 16): one.alt for one in item.post.photos}
     for name in "media_ids", "media_attributes[][id]":
@@ -129,9 +130,11 @@ def _check_photos(asked: Params, post_id: int) -> None:
             raise Refused("photos-fixed")
     if asked.has("media_ids") and len(set(asked.media_ids("media_ids"))) < len(have):
         raise Refused("photos-fixed")
+    told = asked.media_ids("media_attributes[][id]")
     said = asked.many("media_attributes[][description]")
-    if said and not set(said) <= set(have.values()):
-        raise Refused("photos-fixed")
+    if len(told) == len(said):
+        have |= dict(zip(told, said, strict=True))
+    return [have[int(one.name, 16)] for one in item.post.photos]
 
 
 @route("/api/v1/statuses/<id:post_id>", method="DELETE", scope="write:statuses")

@@ -87,7 +87,7 @@ def _words(consent: Consent) -> list[str]:
         "write": gettext("post, reply, edit and withdraw as you, thank, save and upload photos"),
         "follow": gettext("see and change what you follow and mute"),
         "profile": gettext("see your name and username"),
-        "push": gettext("tell you at once when something happens for you"),
+        "push": gettext("hear at once what happens for you (which this server does not do)"),
     }
     asked = [words[scope] for scope in words if scope in consent.scopes]
     single = [scope for scope in consent.scopes if scope not in words]
