@@ -57,7 +57,7 @@ screenshots: $(VENV)/test ## Take the pictures of README and docs anew, in a rea
 
 translations: $(VENV)/test ## Find new strings and compile the catalogues
 	$(BIN)/pybabel -q extract -F babel.cfg -k _ -k gettext -k ngettext:1,2 --no-location \
-	  --omit-header --sort-output -o microshare/translations/messages.pot microshare
+	  --omit-header --sort-output -o microshare/translations/messages.pot microshare microshare_client
 	$(BIN)/pybabel -q update -N --omit-header --ignore-obsolete -i microshare/translations/messages.pot -d microshare/translations
 	$(BIN)/pybabel -q compile -f -d microshare/translations
 

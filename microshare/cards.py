@@ -109,11 +109,20 @@ class Card(NamedTuple):
     parent_line_html: str | None
     parent_language: str | None
     parent_withdrawn_at: datetime | None
+    maker_name: str | None  # whose bot the author is; None: a colleague
+    maker_username: str | None
     tags: tuple[Tie, ...] = ()
 
     @property
     def author(self) -> Author:
         return Author(self.author_id, self.author_name, self.author_username)
+
+    @property
+    def maker(self) -> Author | None:
+        """The colleague who answers for the author, where that is a program."""
+        if self.maker_name is None:
+            return None
+        return Author(0, self.maker_name, self.maker_username or "")
 
     @property
     def department(self) -> Place:
@@ -159,7 +168,7 @@ class Marked(NamedTuple):
     saved: bool
 
 
-_PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
+_PARENT, _PARENT_AUTHOR, _MAKER = aliased(Post), aliased(User), aliased(User)
 _OWN = (
     Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
     Post.via, Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
@@ -168,7 +177,7 @@ _OWN = (
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,
     _PARENT.id, _PARENT_AUTHOR.id, _PARENT_AUTHOR.name, _PARENT_AUTHOR.username,
-    _PARENT.line_html, _PARENT.language, _PARENT.withdrawn_at,
+    _PARENT.line_html, _PARENT.language, _PARENT.withdrawn_at, _MAKER.name, _MAKER.username,
 )  # fmt: skip
 
 
@@ -186,6 +195,7 @@ _CARDS = (
     .join(Department, Department.id == Post.department_id)
     .outerjoin(_PARENT, _PARENT.id == Post.reply_to_id)
     .outerjoin(_PARENT_AUTHOR, _PARENT_AUTHOR.id == _PARENT.author_id)
+    .outerjoin(_MAKER, _MAKER.id == User.maker_id)
 )
 _TIES = (
     select(PostTag.post_id, Tag.id, Tag.name, Tag.spelling, User.id, User.name, User.username)

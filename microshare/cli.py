@@ -11,6 +11,7 @@ from microshare.commands.frame import Microshare
 from microshare.db import OUTAGES, db, let_go, saving
 from microshare.errors import Unavailable
 from microshare.version import VERSION
+from microshare_client import verbs
 
 
 @click.group(cls=Microshare, context_settings={"help_option_names": ["-h", "--help"]})
@@ -104,6 +105,7 @@ for command in (
     database.database,
     letters.digest_commands,
     letters.hand_over,
+    *verbs.COMMANDS,
     mail.mail,
 ):
     main.add_command(command)

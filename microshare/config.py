@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from flask import current_app
 
-from microshare import mail_settings
+from microshare import mail_settings, program_settings
 from microshare.errors import Refused
 
 PREFIX = "MICROSHARE_"
-# Names that our own tests read; they are no settings, but no typing errors either.
-NOT_SETTINGS = {"MICROSHARE_DATA"}
+# Names that our own tests read, and the command for people; no settings, but no typing errors.
+NOT_SETTINGS = {"MICROSHARE_DATA", "MICROSHARE_SERVER", "MICROSHARE_TOKEN"}
 LANGUAGES = ("en", "nl")
 
 
@@ -96,13 +96,6 @@ def _registration(value: str) -> str:
     ):
         return ",".join(domains)
     raise ValueError("closed, open, or mail domains such as example.com,example.nl")
-
-
-def _origins(value: str) -> str:
-    origins = [one.strip().rstrip("/") for one in value.split(",")]
-    if value == "*" or all(re.fullmatch(r"https?://[^/\s]+", one) for one in origins):
-        return ",".join(origins)
-    raise ValueError("* or origins such as https://elk.example.com, with commas")
 
 
 def _setting(default: Any, read: Callable[[str], Any], doc: str, *, is_secret: bool = False) -> Any:
@@ -193,11 +186,18 @@ class Settings:
     password_memory: int = _setting(
         65536, _number(8, 4194304), "the memory that hashing a password takes, in KiB"
     )
+    webhook_networks: str = _setting(
+        "",
+        program_settings.networks,
+        "networks of our own that webhooks may reach, with commas; empty: none",
+    )
     api_rate: int = _setting(
         1500, _number(10, 1000000), "calls of clients in five minutes, a colleague"
     )
     api_origins: str = _setting(
-        "", _origins, "web clients that may call: origins with commas, or *; empty: none"
+        "",
+        program_settings.origins,
+        "web clients that may call: origins with commas, or *; empty: none",
     )
     log_level: str = _setting(
         "info", _one_of("debug", "info", "warning", "error"), "how much is logged"

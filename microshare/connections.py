@@ -16,7 +16,7 @@ CONNECT = 2  # seconds until a server that does not answer counts as away; libpq
 STATEMENT, LOCK, IDLE = 10, 5, 30  # seconds of a web request: one statement, a lock, a pause
 PATIENT_LOCK, PATIENT_IDLE = 60, 600  # the same of a job; its statements may take what they take
 RECYCLE = 1800  # seconds after which a connection is opened anew: firewalls drop old ones
-JOBS = 10  # connections of a worker or command: its jobs, the locks they hold
+JOBS = 20  # connections of a worker or command at most: its jobs, the locks they hold
 SPARE = 5
 # Kilobytes of SQLite's pages that each connection keeps. A job asks for ever other ones: it would
 # fill what it is given and be no quicker, as the system has them in memory too.

@@ -71,7 +71,11 @@ def every() -> Sequence[Department]:
 
 _PEOPLE = (
     select(User.id, User.name, User.username, func.count().over())
-    .where(User.department_id == bindparam("department"), User.suspended_at.is_(None))
+    .where(
+        User.department_id == bindparam("department"),
+        User.suspended_at.is_(None),
+        User.maker_id.is_(None),
+    )
     .order_by(User.name, User.id)
     .limit(bindparam("limit"))
 )
@@ -88,7 +92,7 @@ def headcounts() -> dict[int, int]:
     """How many colleagues each department has, by department id."""
     rows = db.session.execute(
         select(User.department_id, func.count())
-        .where(User.suspended_at.is_(None))
+        .where(User.suspended_at.is_(None), User.maker_id.is_(None))
         .group_by(User.department_id)
     )
     return dict(rows.all())

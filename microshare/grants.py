@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import joinedload
 
-from microshare import readers, scopes, text
+from microshare import people, readers, scopes, text
 from microshare.db import db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import AuthorizationCode, ClientApp, Department, Token, User
@@ -248,6 +248,7 @@ def token_of(of: Client, token: str) -> Token | None:
 
 def create(user: User, kind: str, name: str, now: datetime) -> str:
     """A new token, shown this once."""
+    people.refuse_bot(user)
     name = text.tidy(name)
     if not name or len(name) > NAME_LIMIT or text.has_control(name):
         raise Refused("name-malformed", limit=NAME_LIMIT)

@@ -94,7 +94,7 @@ def confirm(email: str, now: datetime) -> str | None:
 def reset(login: str, now: datetime) -> tuple[User, str] | None:
     """Whose password may be set anew, and the token for the letter; None for nobody."""
     user = people.by_login(login)
-    if user is None or user.email is None or user.suspended_at is not None:
+    if user is None or user.email is None or user.is_bot or user.suspended_at is not None:
         return None
     return user, _make("reset", now, user=user)
 

@@ -136,9 +136,7 @@ def by_login(login: str) -> User | None:
     """The colleague who signs in with this e-mail address or username."""
     folded = text.fold(login.strip())
     column = User.email if "@" in folded else User.username_folded
-    return db.session.scalars(
-        select(User).options(joinedload(User.department)).where(column == folded)
-    ).one_or_none()
+    return db.session.scalars(_WHOLE.where(column == folded)).one_or_none()
 
 
 def known(names: Collection[str]) -> dict[str, int]:
@@ -152,8 +150,8 @@ def known(names: Collection[str]) -> dict[str, int]:
 
 
 def find(words: str = "", *, suspended: bool = False) -> Sequence[User]:
-    """Colleagues whose name or username holds the words, by name; everyone without words."""
-    query = select(User).options(joinedload(User.department)).order_by(User.name, User.id)
+    """Colleagues, no bots, whose name or username holds the words, by name; or all of them."""
+    query = _WHOLE.where(User.maker_id.is_(None)).order_by(User.name, User.id)
     if not suspended:
         query = query.where(User.suspended_at.is_(None))
     if words := text.tidy(words.replace("\0", " ")):
@@ -169,7 +167,7 @@ def find(words: str = "", *, suspended: bool = False) -> Sequence[User]:
 _SUGGESTED = (
     select(User.username, User.name, Department.name)
     .join(Department, Department.id == User.department_id)
-    .where(User.suspended_at.is_(None))
+    .where(User.suspended_at.is_(None), User.maker_id.is_(None))
 )
 
 
@@ -230,8 +228,15 @@ def set_keys(user: User, *, on: bool) -> None:
 
 def set_password(user: User, password: str) -> None:
     """A new password; every session that began with the old one ends."""
+    refuse_bot(user)
     user.password_hash = passwords.hashed(password)
     sign_out_everywhere(user)
+
+
+def refuse_bot(user: User) -> None:
+    """A bot has no way in: no password, no token, no role."""
+    if user.is_bot:
+        raise Refused("bot-no-way-in", name=user.username)
 
 
 def sign_out_everywhere(user: User) -> None:
@@ -242,6 +247,7 @@ def sign_out_everywhere(user: User) -> None:
 def set_role(user: User, role: str, by: User | None = None) -> None:
     """Give a role. `by` is who asks; None stands for the command line."""
     _may_administer(by)
+    refuse_bot(user)
     if role != "administrator":
         _keep_one_administrator(user)
     user.role = checked_role(role)

@@ -1,7 +1,7 @@
-"""Posts: publish, edit, withdraw, tag on.
+"""Posts: publish, edit, withdraw, tag on. Every door calls `publish`.
 
-Every door calls `publish`. What it accepts is in one transaction with its tags, its mentions and
-the writer's key; what it refuses (by the rules of `drafts`) it leaves untouched.
+What it accepts is in one transaction with its tags, its mentions and the writer's key; what it
+refuses (by the rules of `drafts`) it leaves untouched.
 """
 
 import secrets
@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import drafts, indexed, notices, revisions, tags
+from microshare import drafts, indexed, integrations, notices, revisions, tags, webhook_events
 from microshare import photos as kept_photos
 from microshare.db import add_once, db
 from microshare.drafts import Draft
@@ -38,8 +38,7 @@ def publish(
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark; `tagged` are (folded, spelling) pairs beside those in the
-    text, `photos` those that `photos.chosen` gave; `department` is where the author was when it was
-    written, if not where they are now; `via` names a client. `Refused` tells what is wrong.
+    text; `department` is where it was written, if not where they are now; `via` names a client.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -60,6 +59,7 @@ def publish(
     _tie(post, draft, now, drafts.beside(draft, tagged))
     _answer(post, reply_to)
     indexed.follow(post.id)
+    webhook_events.note(post.id, "published", now)
     return post
 
 
@@ -204,6 +204,7 @@ def edit(
     _untie(post, draft, now)
     _tie(post, draft, now)
     indexed.follow(post.id)
+    webhook_events.note(post.id, "edited", now)
     return post
 
 
@@ -224,11 +225,8 @@ def _untie(post: Post, draft: Draft, now: datetime) -> None:
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:
-    """Out of every list, search and feed at once; a line stays in its thread.
-
-    The author may, and who manages the community.
-    """
-    if not by.manages:
+    """Out of every list and feed; a line stays. Its author may, who manages, and a bot's maker."""
+    if not by.manages and not integrations.is_bot_of(post.author_id, by):
         may_change(post, by)
     if post.withdrawn_at is not None:
         return
@@ -238,6 +236,7 @@ def withdraw(post: Post, by: User, now: datetime) -> None:
         _count_reply(post, -1)
     db.session.flush()
     indexed.follow(post.id)
+    webhook_events.note(post.id, "withdrawn", now)
 
 
 def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -253,6 +252,7 @@ def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: da
         post.version += 1
         db.session.flush()
         indexed.follow(post.id)
+        webhook_events.note(post.id, "tagged", now)
 
 
 def tag_off(post: Post, by: User, name: str) -> None:

@@ -41,6 +41,7 @@ class Profile(NamedTuple):
     is_suspended: bool
     department: Place
     written: Count
+    is_bot: bool  # a program that posts for a colleague
 
 
 class Profiles(NamedTuple):
@@ -53,7 +54,7 @@ class Profiles(NamedTuple):
 _OWN = (
     User.id, User.username, User.username_folded, User.name, User.about, User.role, User.language,
     User.created_at, User.suspended_at.is_not(None), Department.id, Department.name,
-    Department.slug,
+    Department.slug, User.maker_id.is_not(None),
 )  # fmt: skip
 _WRITTEN = (Post.author_id == User.id) & Post.withdrawn_at.is_(None)
 _LAST = select(Post.created_at).where(_WRITTEN).order_by(Post.id.desc()).limit(1)
@@ -104,4 +105,4 @@ def _profile(row: Sequence[Any], now: datetime) -> Profile:
             _counts[row[0]] = now, count
     else:
         count = _counts.get(row[0], (now, Count(0, None)))[1]
-    return Profile._make((*row[:8], bool(row[8]), Place._make(row[9:12]), count))
+    return Profile._make((*row[:8], bool(row[8]), Place._make(row[9:12]), count, bool(row[12])))

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
-from microshare import client_sentences, mail_sentences
+from microshare import client_sentences, mail_sentences, program_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
@@ -17,6 +17,7 @@ _ = lazy_gettext
 REFUSALS = {
     **client_sentences.REFUSALS,
     **mail_sentences.REFUSALS,
+    **program_sentences.REFUSALS,
     # posts
     "post-empty": _("A post needs a line: write something first."),
     "post-too-long": _(
@@ -223,8 +224,10 @@ MISSING = {
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
     "search": _("Nobody follows this search any more."),
+    "integration": _("There is no such address, or it works no more."),
     "token": _("There is no such token."),
     "goal": _("There is no such goal."),
+    "webhook": _("There is no such webhook."),
     "digest": _("There is no digest of “%(day)s”."),
     "page": _("There is no such page."),
     "registration": _("Joining here takes an invitation: ask a colleague for one."),

@@ -44,7 +44,7 @@ def attempt(login: str, address: str, now: datetime) -> Attempt:
     rows = _counted({account: PER_ACCOUNT, place: PER_ADDRESS}, now)
     if not rows:
         raise Refused("too-many-attempts", minutes=MINUTES)
-    may_enter = user is not None and user.suspended_at is None
+    may_enter = user is not None and user.suspended_at is None and not user.is_bot
     return Attempt(
         user.id if user and may_enter else None,
         user.password_hash if user and may_enter else None,

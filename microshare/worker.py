@@ -28,13 +28,16 @@ from microshare import (
     remaking,
     sign_in,
     taken,
+    webhook_messages,
 )
+from microshare.couriers import Couriers
 from microshare.db import OUTAGES, let_go, outage, saving
 from microshare.errors import Refusal
 from microshare.mail import mailbox, receive, register
 
 # seconds between two rounds
 INDEX, FINDS, LETTERS, RELEASED, DIGESTS, LEFT, CLEANING = 1, 1, 3, 3, 30, 300, 3600
+WEBHOOKS = 1
 STOPPING = threading.Event()  # a run of digests, which may take hours, ends at its next letter
 
 
@@ -50,8 +53,9 @@ def run(app: Flask, parent: int | None = None) -> None:
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     _say_where_letters_go(app)
     # Only what went wrong: a line for every round of every job would drown the log.
+    couriers = Couriers(app)
     scheduler = BackgroundScheduler(timezone=UTC, logger=_quiet(app))
-    for job, seconds in (*JOBS, *_of_the_mail_door(app)):
+    for job, seconds in (*JOBS, (couriers.tell_webhooks, WEBHOOKS), *_of_the_mail_door(app)):
         scheduler.add_job(
             _in(app, job),
             "interval",
@@ -70,6 +74,7 @@ def run(app: Flask, parent: int | None = None) -> None:
             break  # whoever started this worker starts another
     STOPPING.set()
     scheduler.shutdown()  # after the rounds that are under way
+    couriers.stop()
     if emptying is not None:
         emptying.join(timeout=15)
 
@@ -178,6 +183,7 @@ def clean() -> None:
         account_letters.forget_old(clock.now())
         missed.forget_old(clock.now().date())
         finds.forget_old()
+        webhook_messages.forget_old(clock.now())
         taken.forget_old(clock.now())
         proposals.forget_old(clock.now())
         register.forget_old(clock.now())

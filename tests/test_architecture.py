@@ -14,19 +14,20 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead changes clock errors findings garbage periods scopes spoken text use verdicts version demo_content "
+    0: "ahead changes clock outbound slack_text scopes errors findings garbage periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
-    0.1: "client_sentences mail_sentences mail_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
+    0.1: "client_sentences mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
     0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
     0.25: "mail.quoting mail.machines mail.sealed mail.tnef",
-    0.3: "bounce_reading extras mail.fields slugs dialect among media",
+    0.3: "bounce_reading extras mail.fields slugs dialect among media fitted",
     0.35: "mail.bodies",
     0.4: "mail.reading",  # what a letter says
     0.5: "config connections markup demo_plan search.analysis search.query search.spelling "
          "search.whoosh_storage search.whoosh_codec",  # told by one of those
     0.6: "mail.kept mail.relays",  # letters on disk; what our relay says of them
     # what a post is found by, and how a segment keeps it
+    0.65: "incoming",  # what a program sends
     0.7: "client_markup relay_check resolving seals search.ranking search.terms",
     0.8: "mail.signatures spf search.matching search.tsquery search.whoosh_leaf",
     0.9: "mail_check search.whoosh_writer search.whoosh_best search.whoosh_words",
@@ -36,26 +37,29 @@ FLOORS = {
     # tables, in the order of their foreign keys
     2: "models.addresses models.people models.follows models.clients",
     2.1: "models.mail_door models.posts",
-    2.2: "models.digests models.photos models.proposals models.searches",
+    2.2: "models.digests models.hooks models.photos models.proposals models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
     2.4: "cards revisions",  # what lists show of posts; what they said before
     2.45: "readers",  # who looks at them
-    2.5: "interests notices signing taken search.postgres_counts search.postgres_look",
+    2.5: "interests notices signing taken webhook_bodies webhook_events "
+         "search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
-    3: "people departments tags grants claims mail_links profiles searches sentences installing "
-       "search.whoosh_engine search.postgres_engine pace words tag_uses uploads",
-    3.2: "absence aliases mail_addresses missed oauth shown_photos tag_facts unreachable",
+    3: "people departments tags claims mail_links profiles searches sentences tag_uses uploads installing "
+       "search.whoosh_engine search.postgres_engine pace words",
+    3.2: "absence aliases feed_tokens grants integrations mail_addresses missed shown_photos tag_facts "
+         "unreachable webhook_words",
+    3.25: "oauth",
     3.3: "bounces doubles letter_links mail.envelopes mail.register mail.senders",
-    3.5: "links sign_in search drafts rows",  # links make people, and people sign in
+    3.5: "links sign_in search drafts rows webhooks",  # links make people, and people sign in
     3.7: "brought by_mail indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
     4.2: "describing steps",
-    # what is made of posts, and goes out or comes in
-    4.5: "arrivals copy_reading finds in_database",
     4.9: "pulled",  # the ids of feeds
+    # what is made of posts, and goes out or comes in
+    4.5: "arrivals copy_reading finds in_database webhook_messages",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.1: "digest_week mail_letters remaking sifted threads",
     5.15: "digest_choice",
@@ -67,9 +71,9 @@ FLOORS = {
     # the pages
     6: "web.asked web.language web.looking web.moments web.packed web.security",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
-    6.2: "web.accounts web.atom web.authorise web.by_letter web.by_mail web.digests web.find web.follows "
-         "web.held web.help web.hints web.inbox web.kept web.lists web.manage web.photos "
-         "web.posts web.shown web.steps",
+    6.2: "web.accounts web.atom web.by_letter web.by_mail web.digests web.find web.follows "
+         "web.held web.help web.hints web.inbox web.authorise web.incoming web.kept web.lists web.manage web.photos "
+         "web.posts web.programs web.shown web.steps web.webhooks",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # the door of other people's clients
@@ -81,8 +85,10 @@ FLOORS = {
     6.104: "api.accounts",
     6.105: "api.statuses",
     6.106: "api.notifications api.search",
+    6.12: "webhook_status",
     6.5: "api.around",
     # doors and jobs as a whole, the application, the command
+    6.9: "couriers",
     7: "web api worker server",
     8: "",  # the package itself: create_app
     8.5: "commands.frame",
@@ -99,7 +105,7 @@ COMMANDS = {"cli", "worker", "server"} | {
 }
 # Who saves: doors and jobs. `claims` keeps what a run of digests may not lose when it dies.
 SAVERS = DOORS | {"cli", "commands.colleagues", "worker", "indexing", "in_database", "account_letters",
-                  "digest_run", "claims", "finds", "mail.posting", "mail.receive", "transfer", "demo", "demo_large"}
+                  "digest_run", "claims", "webhook_messages", "finds", "mail.posting", "mail.receive", "transfer", "demo", "demo_large"}
 LINES, FUNCTION_LINES = 300, 40
 LONG = {"demo_content"}  # data
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-SOURCES = ("microshare", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = ("microshare", "microshare_client", "setup.cfg", "pyproject.toml", "README.md", "LICENSE")
 
 
 def test_the_wheel_holds_everything_that_the_product_reads(tmp_path: Path) -> None:
@@ -28,14 +28,15 @@ def test_the_wheel_holds_everything_that_the_product_reads(tmp_path: Path) -> No
     inside = set(zipfile.ZipFile(wheel).namelist())
     wanted = {
         str(path.relative_to(ROOT))
-        for path in (ROOT / "microshare").rglob("*")
+        for package in ("microshare", "microshare_client")
+        for path in (ROOT / package).rglob("*")
         if path.is_file()
         and path.suffix != ".pot"
         and not any(p == "__pycache__" or p.startswith(".") for p in path.relative_to(ROOT).parts)
     }
     assert wanted - inside == set()
     (entry,) = [name for name in inside if name.endswith("entry_points.txt")]
-    assert "microshare = microshare.cli:main" in zipfile.ZipFile(wheel).read(entry).decode()
+    assert "microshare = microshare_client.command:main" in zipfile.ZipFile(wheel).read(entry).decode()
 
 
 def test_the_lock_file_pins_every_dependency_to_one_version() -> None:

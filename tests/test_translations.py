@@ -26,7 +26,8 @@ def test_every_string_is_in_the_dutch_catalogue_and_no_other() -> None:
         methods, options = parse_mapping_cfg(file)
     found = {
         message[0] if isinstance(message, tuple) else message
-        for _, _, message, _, _ in extract_from_dir(ROOT / "microshare", methods, options, KEYWORDS)
+        for package in ("microshare", "microshare_client")
+        for _, _, message, _, _ in extract_from_dir(ROOT / package, methods, options, KEYWORDS)
     }
     kept = {m.id[0] if isinstance(m.id, tuple) else m.id for m in catalogue() if m.id}
     assert sorted(found - kept) == [], "run make translations"

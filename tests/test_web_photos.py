@@ -354,7 +354,7 @@ def test_search_finds_posts_with_photos(site: Flask, ada: Browser) -> None:
 def test_atom_tells_of_photos(ada: Browser) -> None:
     post = publish(ada, "A seal", (jpeg(64), "Worn <here> & there", ""), (jpeg(64), "", "1"))
     feed = body(ada, "/everyone.atom")
-    entry = ElementTree.fromstring(feed).find("{*}entry/{*}summary")
+    entry = ElementTree.fromstring(feed).find("{*}entry/{*}content")
     assert entry is not None
     assert entry.text is not None
     assert f'<a href="http://localhost/posts/{post}">Photo: Worn &lt;here&gt; &amp; there' in entry.text

@@ -234,6 +234,11 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
                 "slug": "sales",
                 "token": "t",
                 "day": "2026-11-23",
+                "webhook_id": 1,
+                "user_id": 1,
+                "upload_id": 1,
+                "note_id": 1,
+                "seal": "x",
                 "path": "x",
             }
             adapter = site.url_map.bind("localhost")
@@ -266,6 +271,8 @@ def test_every_page_is_valid_html_without_inline_script_or_style(ada: Browser, s
         "/inbox",
         "/digest",
         "/settings",
+        "/settings/programs",
+        "/manage/webhooks",
         "/manage",
         "/help",
         "/search",

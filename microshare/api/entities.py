@@ -90,7 +90,7 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
         "followers_count": 0,
         "following_count": 0,
         "locked": False,
-        "bot": False,
+        "bot": of.is_bot,
         "group": False,
         "discoverable": True,
         "indexable": False,

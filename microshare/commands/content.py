@@ -30,9 +30,13 @@ from microshare.errors import Refused, Unavailable
 @click.argument("query")
 @click.option("--sort", type=click.Choice(["newest", "best"]), default="newest")
 @click.option("--limit", default=feeds.PAGE, show_default=True)
-@ready
 def search(query: str, sort: str, limit: int) -> None:
-    """Search the posts, as on the page."""
+    """Search the posts: of the server after `microshare login`, else of the instance here."""
+    _search(query, sort, limit)
+
+
+@ready
+def _search(query: str, sort: str, limit: int) -> None:
     page, _ = feeds.found(None, query, sort=sort, limit=limit, zone=config.current().zone)
     for item in page.items:
         post = item.post
@@ -42,6 +46,15 @@ def search(query: str, sort: str, limit: int) -> None:
 @click.group()
 def index() -> None:
     """Look after the search index."""
+
+
+@index.command("search")
+@click.argument("query")
+@click.option("--sort", type=click.Choice(["newest", "best"]), default="newest")
+@click.option("--limit", default=feeds.PAGE, show_default=True)
+def search_here(query: str, sort: str, limit: int) -> None:
+    """Search the posts of the instance on this machine."""
+    _search(query, sort, limit)
 
 
 @index.command("check")

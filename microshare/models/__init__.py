@@ -4,6 +4,13 @@ from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.clients import AuthorizationCode, ClientApp
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
 from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.hooks import (
+    Integration,
+    Webhook,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookTold,
+)
 from microshare.models.mail_door import DoorAnswer, DoorLetter
 from microshare.models.people import Department, FailedSignIn, OneTimeLink, SigningKey, Token, User
 from microshare.models.photos import PhotoFile, PhotoUpload, UploadFile
@@ -38,6 +45,7 @@ __all__ = [
     "Follow",
     "Goal",
     "InboxItem",
+    "Integration",
     "MailPace",
     "Mention",
     "MissedSearch",
@@ -64,4 +72,8 @@ __all__ = [
     "Unreachable",
     "UploadFile",
     "User",
+    "Webhook",
+    "WebhookEvent",
+    "WebhookMessage",
+    "WebhookTold",
 ]

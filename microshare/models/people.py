@@ -53,6 +53,9 @@ class User(UserMixin, Base):  # type: ignore[misc]
     # Whether single keys act on pages; whoever speaks or slips to the keyboard can do without.
     keys_on: Mapped[bool] = mapped_column(default=True, server_default=true())
     welcomed_at: Mapped[datetime | None]  # None: is shown the first steps
+    # Whose bot this is, for a program that posts; None: a colleague. No foreign key, which SQLite
+    # cannot add to a table that is there.
+    maker_id: Mapped[int | None]
     # Raised to renew the colleague's own address of the mail door, which is signed with it.
     mail_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -66,6 +69,11 @@ class User(UserMixin, Base):  # type: ignore[misc]
     def is_new(self) -> bool:
         """Whether the first steps are still to be taken."""
         return self.welcomed_at is None
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether this is a program that posts for a colleague, and no colleague."""
+        return self.maker_id is not None
 
     @property
     def manages(self) -> bool:
@@ -112,6 +120,7 @@ class Token(Base):
     app_id: Mapped[int | None] = mapped_column(ForeignKey("client_apps.id"), index=True)
     code_id: Mapped[int | None] = mapped_column(ForeignKey("authorization_codes.id"), index=True)
     created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]  # to the hour: reading is no reason to write each time
     revoked_at: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship(lazy="raise_on_sql")

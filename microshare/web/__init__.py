@@ -22,6 +22,7 @@ from microshare.web import (
     help,
     hints,
     inbox,
+    incoming,
     kept,
     language,
     lists,
@@ -31,6 +32,7 @@ from microshare.web import (
     packed,
     photos,
     posts,
+    programs,
     refusals,
     security,
     sent,
@@ -38,6 +40,7 @@ from microshare.web import (
     shown,
     steps,
     unchanged,
+    webhooks,
 )
 
 BLUEPRINTS = (
@@ -54,13 +57,16 @@ BLUEPRINTS = (
     help,
     hints,
     inbox,
+    incoming,
     lists,
     manage,
     photos,
     offline,
     posts,
+    programs,
     settings,
     steps,
+    webhooks,
 )
 
 
@@ -91,6 +97,7 @@ def init_app(app: Flask) -> None:
     for door in BLUEPRINTS:
         app.register_blueprint(door.pages)
     csrf.exempt(digests.leave)  # RFC 8058: a POST without a session
+    csrf.exempt(incoming.post)  # a program with no session
     for act in (by_mail.undo, by_mail.publish):
         csrf.exempt(act)  # the signed link is what nobody else has; a session there may be none
     for act in by_letter.thank, by_letter.follow:  # the link is the permission

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NoReturn, cast
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
-from flask import Response, g, redirect, request
+from flask import current_app, g, redirect, request
 from flask_login import current_user
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
@@ -93,9 +93,18 @@ def needed_number(name: str) -> int:
 
 
 def as_json() -> bool:
-    """Whether the page's script asks, which reads JSON; a browser by itself asks for a page."""
+    """Whether a program asks, which reads JSON; a browser by itself asks for a page."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if getattr(view, "is_json", False):
+        return True
     kinds = ("text/html", "application/json")
     return request.accept_mimetypes.best_match(kinds) == kinds[1]
+
+
+def in_json(view: View) -> View:
+    """Mark an address that only programs use: it says no in JSON, whatever they accept."""
+    view.is_json = True  # type: ignore[attr-defined]
+    return view
 
 
 def undo() -> bool:
@@ -181,13 +190,14 @@ def _broken() -> NoReturn:
     raise Refused("text-encoding")
 
 
-def atom(view: Callable[..., str]) -> View:
-    """A page that answers with an Atom feed."""
+def atom(view: Callable[..., AnyResponse]) -> View:
+    """A page that answers with an Atom feed, and with nothing where the reader has this one."""
 
     @by_token
     @functools.wraps(view)
     def answered(*args: Any, **kwargs: Any) -> AnyResponse:
-        response = Response(view(*args, **kwargs), mimetype="application/atom+xml")
+        response = view(*args, **kwargs)
+        response.vary.add("Authorization")
         response.add_etag()
         return response.make_conditional(request)
 

@@ -13,8 +13,10 @@ from flask import (
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from microshare import clock, grants, inbox, readers
-from microshare.errors import Refused
+from microshare import clock, feed_tokens, inbox, readers
+from microshare.db import saving
+from microshare.errors import Refused, Unavailable
+from microshare.models import User
 from microshare.readers import Reader
 from microshare.web import accounts, asked, by_letter
 from microshare.web.looking import Looking, spoken
@@ -38,7 +40,7 @@ def let_in() -> AnyResponse | None:
     if view is None or request.endpoint == "static" or asked.by_program() or is_public:
         return None
     if getattr(view, "takes_token", False) and (token := _token()):
-        g.token_reader = grants.reader_of(token)
+        g.token_reader = _reader_by(token)
         if g.token_reader is not None:
             return None
         return Response("", 401, {"WWW-Authenticate": "Bearer"})
@@ -55,6 +57,21 @@ def _turned_away() -> AnyResponse:
     if (again := accounts.sign_in_again()) is not None:
         return make_response(again)
     return redirect(url_for("accounts.enter", next=accounts.wanted_page() or None), 303)
+
+
+def _reader_by(token: str) -> User | None:
+    """Whose token this is; that it is in use is noted now and then, where that can be."""
+    now = clock.now()
+    found = feed_tokens.get(token)
+    if found is not None and feed_tokens.is_use_to_note(found, now):
+        token_id = found.id
+        try:
+            with saving():
+                feed_tokens.note_use(token_id, now)
+        except Unavailable:
+            pass  # reading goes on without
+        found = feed_tokens.get(token)
+    return found.user if found else None
 
 
 def _token() -> str:

@@ -160,6 +160,7 @@ def person(username: str) -> str | Response:
     return render_template(
         "person.html",
         person=found,
+        maker=people.by_id(found.maker_id) if found.maker_id else None,
         page=feeds.written_by(who, found, before=before()),
         standing=interests.standing(who, "person", found.id, clock.now()),
         follower_count=follows.follower_count(found) if found.id == who.id else None,
@@ -205,5 +206,10 @@ def questions() -> str:
         until=clock.now() - timedelta(days=days) if days and days <= 36500 else None,
     )
     return render_template(
-        "questions.html", page=page, chosen=chosen, ages=AGES, departments=departments.every()
+        "questions.html",
+        page=page,
+        chosen=chosen,
+        atom_filters={name: value for name, value in chosen.items() if value},
+        ages=AGES,
+        departments=departments.every(),
     )

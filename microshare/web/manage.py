@@ -21,6 +21,7 @@ from microshare import (
     proposals,
     tags,
     unreachable,
+    webhooks,
     words,
 )
 from microshare.db import saving
@@ -56,6 +57,7 @@ def _page(invitation: str = "") -> str:
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
         missed=missed.listed(),
+        stopped=webhooks.stopped(),
         mail_in=mail_addresses.share(),
         moved=proposals.moved_lately(clock.now()),
         weeks=words.coming(clock.now()),

@@ -22,6 +22,9 @@ STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
 SPECIAL = {
     "too-many-attempts": 429,
     "too-many-letters": 429,
+    "too-many-posts": 429,
+    "incoming-json": 400,
+    "incoming-method": 405,
     "signed-out": 401,
     "form-expired": 400,
     "form-insecure": 400,
@@ -57,7 +60,8 @@ def refused(refusal: Refusal) -> Answer:
         if as_json()
         else _form_again(sentence, refusal.code) or _page(status, sentence)
     )
-    return (page, status, {"Retry-After": RETRY}) if status == 503 else (page, status)
+    seconds = refusal.facts.get("seconds", RETRY if status == 503 else "")
+    return (page, status, {"Retry-After": str(seconds)}) if seconds else (page, status)
 
 
 def _form_again(sentence: str, code: str) -> str:

@@ -17,6 +17,7 @@ from microshare import (
     mail_addresses,
     mutes,
     people,
+    webhooks,
 )
 from microshare.db import saving
 from microshare.errors import Refused
@@ -56,6 +57,7 @@ def _page(typed: dict[str, str], token: str = "", kind: str = "feed") -> str:
         mutes=mutes.targets(who, clock.now()),
         tokens=[token for token in tokens if token.app_id is None],
         clients=[token for token in tokens if token.app_id is not None],
+        stopped=webhooks.stopped(who.id),
         new_token=token,
         token_kind=kind,
         mail_in=mail_addresses.share(),

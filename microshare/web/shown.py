@@ -12,7 +12,16 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from microshare import config, digest_letter, letter_form, markup, media, photos, sentences
+from microshare import (
+    config,
+    digest_letter,
+    letter_form,
+    markup,
+    media,
+    photos,
+    sentences,
+    webhook_words,
+)
 from microshare.web import moments
 from microshare.web.looking import Looking
 
@@ -31,6 +40,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         why=sentences.why,
+        of_try=webhook_words.of_try,
         thanks_told=digest_letter.thanks_told,
         asset=asset,
         next_page=next_page,
