@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 5000
 INSTANCE ?= instance
 # Tests run in so many processes, a file in one of them.
-PROCESSES ?= 2
+PROCESSES ?= 3
 
 export MICROSHARE_INSTANCE = $(INSTANCE)
 SERVED := MICROSHARE_HOST=$(HOST) MICROSHARE_PORT=$(PORT)
@@ -30,7 +30,7 @@ test: $(VENV)/test ## Install what the tests need and run them all
 	@tests/provide
 	@env -u MICROSHARE_INSTANCE $(BIN)/python -m ruff check .
 	@env -u MICROSHARE_INSTANCE $(BIN)/python -m mypy
-	@env -u MICROSHARE_INSTANCE $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile $(TESTS)
+	@env -u MICROSHARE_INSTANCE $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit("microshare needs Python 3.11 or newer; PYTHON= names one" \

@@ -3,7 +3,7 @@
 Only who sent one can put it on a post, once. What no post came for is dropped after a day.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -65,28 +65,33 @@ def describe(upload: PhotoUpload, alt: str) -> None:
     upload.alt = photos.checked_alt(alt, 1) if alt.strip() else ""
 
 
-def chosen(owner: User, ids: Sequence[int]) -> list[Chosen]:
-    """These photos, in this order, as a post takes them."""
+def chosen(owner: User, ids: Sequence[int], unsaid: Callable[[int], str]) -> list[Chosen]:
+    """These photos, in this order, as a post takes them.
+
+    `unsaid` gives the description of one of which nothing was said, by its place.
+    """
     if len(ids) > photos.LIMIT:
         raise Refused("too-many-photos", count=len(ids), limit=photos.LIMIT)
-    return [_chosen(owner, upload_id, number) for number, upload_id in enumerate(ids, 1)]
+    return [
+        _chosen(owner, upload_id, number, unsaid) for number, upload_id in enumerate(ids, 1)
+    ]
 
 
-def _chosen(owner: User, upload_id: int, number: int) -> Chosen:
+def _chosen(
+    owner: User, upload_id: int, number: int, unsaid: Callable[[int], str]
+) -> Chosen:
     if upload_id > LARGEST_ID:
         return _again(owner, f"{upload_id:020x}", number)
     try:
         upload = get(owner, upload_id)
     except Missing:
         raise Refused("photo-gone", number=number) from None
-    if upload.alt is None:
-        raise Refused("photo-undescribed", number=number)
     files = db.session.execute(
         select(UploadFile.end, UploadFile.content).filter_by(upload_id=upload.id)
     )
     return Chosen(
         Picture(upload.name, upload.width, upload.height, upload.preview, dict(files.all())),
-        upload.alt,
+        unsaid(number) if upload.alt is None else upload.alt,
     )
 
 

@@ -38,7 +38,7 @@ def text_of(markup: str) -> str:
     r"""The words of a post's HTML, without signs that could steer a terminal.
 
     >>> text_of("<p>Noisy <b>&amp;</b> \x1b[31mloud</p><p>more</p>")
-    'Noisy & [31mloud\nmore'
+    'Noisy &  [31mloud\nmore'
     """
     reading = _Text()
     reading.feed(markup)

@@ -28,6 +28,15 @@ PASSWORD = "correct horse battery"
 ROOT = Path(__file__).parent.parent
 
 
+# What takes longest begins first, so that no process works on it alone at the end.
+LONG = ("test_browser", "test_bench", "test_crash", "test_hosts", "test_copying", "test_mail_ways",
+        "test_demo", "test_web_health", "test_digest_run")  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.stem.startswith(LONG))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def bare_environment() -> None:
     """No setting of the machine reaches a test."""

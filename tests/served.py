@@ -21,7 +21,7 @@ from microshare.config import Settings
 
 @contextmanager
 def running(
-    settings: Settings, port: int = 0
+    settings: Settings, port: int = 0, *, with_worker: bool = True
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The server process and its address; all of its group is gone afterwards.
 
@@ -29,8 +29,9 @@ def running(
     """
     port = port or free_port()
     settings = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
+    worker = "--with-worker" if with_worker else "--without-worker"
     server = subprocess.Popen(
-        [sys.executable, "-m", "microshare.cli", "serve"],
+        [sys.executable, "-m", "microshare.cli", "serve", worker],
         env=config.environment(settings),
         start_new_session=True,
         stdout=subprocess.DEVNULL,

@@ -36,7 +36,7 @@ class World:
     server: object = None
 
     def start(self) -> None:
-        self.server, _ = self.stack.enter_context(served.running(self.settings, self.port))
+        self.server, _ = self.stack.enter_context(served.running(self.settings, self.port, with_worker=False))
 
     def kill(self) -> None:
         served.stop(self.server, signal.SIGKILL)  # type: ignore[arg-type]

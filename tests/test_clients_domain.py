@@ -93,18 +93,18 @@ def people_reader(house: House):  # type: ignore[no-untyped-def]
 def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
     with saving():
         upload_id = uploads.keep(house.ada, PICTURE, None, NOON).id
-    with pytest.raises(Refused, match="photo-undescribed"):
-        uploads.chosen(house.ada, [upload_id])
+    [unsaid] = uploads.chosen(house.ada, [upload_id], "photo {}".format)
+    assert unsaid.alt == "photo 1"
     with saving():
         uploads.describe(uploads.get(house.ada, upload_id), "A seal")
     with pytest.raises(Missing):
         uploads.get(house.grace, upload_id)
     with pytest.raises(Refused, match="photo-gone"):
-        uploads.chosen(house.grace, [upload_id])
+        uploads.chosen(house.grace, [upload_id], str)
     with pytest.raises(Refused, match="too-many-photos"):
-        uploads.chosen(house.ada, [1, 2, 3, 4, 5])
+        uploads.chosen(house.ada, [1, 2, 3, 4, 5], str)
     assert uploads.content(PICTURE.name + "-480") == b"small"
-    [chosen] = uploads.chosen(house.ada, [upload_id])
+    [chosen] = uploads.chosen(house.ada, [upload_id], str)
     post = publish(house.ada, "Seen", photos=[chosen], via="Bench")
     with saving():
         uploads.drop(house.grace, [upload_id])  # not hers
@@ -113,10 +113,10 @@ def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
     with pytest.raises(Missing):
         uploads.content(PICTURE.name)
     assert ids(sifted.of(house.grace, Span(), 10, with_photos=True)) == [post.id]
-    [again] = uploads.chosen(house.ada, [int(PICTURE.name, 16)])
+    [again] = uploads.chosen(house.ada, [int(PICTURE.name, 16)], str)
     assert (again.alt, again.picture.files) == ("A seal", PICTURE.files)
     with pytest.raises(Refused, match="photo-gone"):
-        uploads.chosen(house.grace, [int(PICTURE.name, 16)])
+        uploads.chosen(house.grace, [int(PICTURE.name, 16)], str)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

@@ -15,6 +15,7 @@ from microshare import (
     profiles,
     revisions,
     saves,
+    sentences,
     thanks,
     uploads,
 )
@@ -65,7 +66,7 @@ def publish() -> Response:
             note=note,
             reply_to=_replied(asked),
             key=key,
-            photos=[] if is_again else uploads.chosen(who, photo_ids),
+            photos=[] if is_again else uploads.chosen(who, photo_ids, _unsaid(line)),
             via=_client(),
             now=now(),
         )
@@ -73,6 +74,12 @@ def publish() -> Response:
         post_id = post.id
     profiles.one(caller().id, now())  # counts anew
     return answer(told(post_id))
+
+
+def _unsaid(line: str) -> Callable[[int], str]:
+    """Clients ask for no description: a photo without one comes along, as one of a letter does."""
+    language = user().language
+    return lambda number: sentences.undescribed(number, line, language)
 
 
 def _check_kind(asked: Params) -> None:

@@ -143,7 +143,11 @@ def _await_news(box: Any, stopping: threading.Event) -> None:
     try:
         has_news = _is_told_already(box)
         while not has_news and not stopping.is_set() and monotonic() < until:
-            has_news = any(b"EXISTS" in told for told in box.idle.poll(timeout=SLICE))
+            asked = monotonic()
+            told = box.idle.poll(timeout=SLICE)
+            if not told and monotonic() < asked + SLICE / 2:
+                raise Unsaid("ended")  # the library keeps quiet of the end of a conversation
+            has_news = any(b"EXISTS" in line for line in told)
     finally:
         box.idle.stop()
 

@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask_babel import force_locale, gettext
-
 from microshare import (
     by_mail,
     interests,
@@ -22,6 +20,7 @@ from microshare import (
     photos,
     posts,
     proposals,
+    sentences,
     taken,
     text,
 )
@@ -34,8 +33,6 @@ from microshare.models import Post, User
 from microshare.photos import Chosen, Upload
 
 _ADDRESS = re.compile(r"[!#-'*+/-9=?^-~-]{1,64}@[a-z0-9.-]{1,189}")  # that every relay takes
-_LONGEST_QUOTE = 80  # characters of the line that a photo is named by
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -187,16 +184,12 @@ class _Photos:
 
 
 def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
-    """The photos of a letter, each described by the line that it came with.
-
-    Who cannot see it then knows that there is one. It is not marked as decoration, for nobody
-    said that it is.
-    """
+    """The photos of a letter, each named by the line that it came with."""
     chosen: list[Chosen] = []
     left_out: list[Refusal] = []
     looked = 0
     for looked, (_, content) in enumerate(incoming.photos, 1):
-        alt = _described(len(chosen) + 1, line, language)
+        alt = sentences.undescribed(len(chosen) + 1, line, language)
         try:
             made = photos.chosen([Upload(io.BytesIO(content), alt, is_decoration=False)])
         except Refused as refusal:
@@ -207,17 +200,6 @@ def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
         if len(chosen) == photos.LIMIT:
             break
     return _Photos(chosen, left_out, len(incoming.photos) - looked)
-
-
-def _described(number: int, line: str, language: str) -> str:
-    with force_locale(language):
-        return str(
-            gettext(
-                "Photo %(number)s with “%(line)s”, not described yet",
-                number=number,
-                line=line[:_LONGEST_QUOTE],
-            )
-        )
 
 
 def _propose(incoming: Incoming, sender: User, origin: Origin, now: datetime) -> Outcome:
