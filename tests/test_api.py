@@ -207,7 +207,8 @@ def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada:
     photo = post["media_attachments"][0]
     path = photo["url"].removeprefix("http://localhost")
     assert grace.client.get(path).mimetype == "image/jpeg"
-    assert grace.client.get(path[:-5] + "0.jpg").status_code == 404
+    other = "0" if path[-5] != "0" else "1"
+    assert grace.client.get(f"{path[:-5]}{other}.jpg").status_code == 404
     same = {"status": "Edited", "media_ids": [photo["id"]]}
     assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=same).status_code == 200
     anew = {"media_attributes": [{"id": photo["id"], "description": "Deep red"}]}
