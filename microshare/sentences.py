@@ -6,13 +6,11 @@ that are raised against these, both ways.
 
 from functools import lru_cache
 
-from flask_babel import force_locale, get_locale, gettext, lazy_gettext
+from flask_babel import get_locale, gettext, lazy_gettext
 
 from microshare import client_sentences, mail_sentences, program_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
-
-LONGEST_QUOTE = 80  # characters of the line that a photo is named by
 
 _ = lazy_gettext
 
@@ -283,21 +281,6 @@ def reason(refusal: Refusal) -> str:
     if isinstance(words, dict):
         words = words[facts["why"]]
     return str(words) % facts if facts else str(words)
-
-
-def undescribed(number: int, line: str, language: str) -> str:
-    """What a photo is called until its writer says what it shows, so that all know of it.
-
-    It is not marked as decoration, for nobody said that it is.
-    """
-    with force_locale(language):
-        return str(
-            gettext(
-                "Photo %(number)s with “%(line)s”, not described yet",
-                number=number,
-                line=line[:LONGEST_QUOTE],
-            )
-        )
 
 
 def why(reason: Reason) -> str:

@@ -128,9 +128,10 @@ def domain(request: pytest.FixtureRequest, settings: Settings, engine: str) -> I
         settings = Settings(**{**settings.__dict__, "database_url": url})
     for app in _running(create_app(settings)):
         with app.app_context():
-            if engine == "postgresql":
-                _empty()
             yield app
+            if engine == "postgresql":
+                db.session.remove()
+                _empty()
 
 
 def _running(app: Flask) -> Iterator[Flask]:

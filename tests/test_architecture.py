@@ -16,7 +16,7 @@ FLOORS = {
     -0.5: "addresses",
     0: "ahead changes clock outbound slack_text scopes errors findings garbage periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
-    0.1: "client_sentences mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
+    0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
     0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
     0.25: "mail.quoting mail.machines mail.sealed mail.tnef",

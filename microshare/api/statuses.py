@@ -11,11 +11,11 @@ from microshare import (
     feeds,
     interests,
     mutes,
+    photo_words,
     posts,
     profiles,
     revisions,
     saves,
-    sentences,
     thanks,
     uploads,
 )
@@ -79,7 +79,7 @@ def publish() -> Response:
 def _unsaid(line: str) -> Callable[[int], str]:
     """Clients ask for no description: a photo without one comes along, as one of a letter does."""
     language = user().language
-    return lambda number: sentences.undescribed(number, line, language)
+    return lambda number: photo_words.undescribed(number, line, language)
 
 
 def _check_kind(asked: Params) -> None:

@@ -17,10 +17,10 @@ from microshare import (
     interests,
     mail_addresses,
     mail_letters,
+    photo_words,
     photos,
     posts,
     proposals,
-    sentences,
     taken,
     text,
 )
@@ -189,7 +189,7 @@ def _photos(incoming: Incoming, line: str, language: str) -> _Photos:
     left_out: list[Refusal] = []
     looked = 0
     for looked, (_, content) in enumerate(incoming.photos, 1):
-        alt = sentences.undescribed(len(chosen) + 1, line, language)
+        alt = photo_words.undescribed(len(chosen) + 1, line, language)
         try:
             made = photos.chosen([Upload(io.BytesIO(content), alt, is_decoration=False)])
         except Refused as refusal:
