@@ -92,23 +92,16 @@ def _is_aside(incoming: Incoming) -> bool:
     in cc, in a letter that answers none. In bcc we cannot know who else is.
     """
     to = [one for one in incoming.to if one != incoming.sender]
-    if not any(map(_is_ours, (*to, *incoming.cc))):
+    if not any(map(mail_addresses.is_ours, (*to, *incoming.cc))):
         return True
-    is_begun_to_us = bool(to) and all(map(_is_ours, to)) and not incoming.references
+    is_begun_to_us = bool(to) and all(map(mail_addresses.is_ours, to)) and not incoming.references
     return bool(_others(incoming)) and not is_begun_to_us
 
 
 def _others(incoming: Incoming) -> list[str]:
     """Whom the letter went to beside us and its sender."""
     everybody = dict.fromkeys([*incoming.to, *incoming.cc])
-    return [one for one in everybody if one != incoming.sender and not _is_ours(one)]
-
-
-def _is_ours(address: str) -> bool:
-    """Whether it is an address of the door; whose is not asked, for there may be a thousand."""
-    base, _, ours = (mail_addresses.share() or "").rpartition("@")
-    local, _, domain = address.lower().rpartition("@")
-    return bool(base) and domain == ours and local.partition("+")[0] == base
+    return [one for one in everybody if one != incoming.sender and not mail_addresses.is_ours(one)]
 
 
 def _check(incoming: Incoming) -> None:
