@@ -170,7 +170,7 @@ def statuses(user_id: int) -> Response:
     author = _user(user_id)
     if asked.flag("pinned"):
         return answer([])
-    limit, span = asked.limit(timelines.USUAL, timelines.MOST), asked.span()
+    limit, span = asked.limit(timelines.USUAL, timelines.MOST), timelines.span()
     name = asked.text("tagged")
     try:
         tag = aliases.get(name) if name else None
