@@ -272,7 +272,16 @@ def revoke(params: Params, headers: Mapping[str, str], now: datetime) -> Answer:
     return _answer(_server.create_endpoint_response("revocation", asked))
 
 
+# What Authlib says by its code alone.
+_SAYS = {
+    "unsupported_grant_type": "Tokens are given for authorization_code and client_credentials.",
+    "invalid_request": "A parameter is missing, or is there twice.",
+}
+
+
 def _answer(answer: Answer) -> Answer:
     status, body, headers = answer
+    if "error" in body and "error_description" not in body:
+        body = body | {"error_description": _SAYS.get(body["error"], body["error"])}
     # Clients register anew at this status, whichever way they had told who they are.
     return (401 if body.get("error") == "invalid_client" else status), body, headers

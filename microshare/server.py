@@ -5,6 +5,7 @@ it ends by itself when its parent is gone, however that went.
 """
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from time import sleep
 from typing import Any
 
 from flask import Flask
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.http import message
 
@@ -26,6 +28,18 @@ LONGEST_ADDRESS = 64 * 1024  # bytes: a search of 5,000 characters of any script
 # gunicorn takes a setting of at most 8,190 bytes, or no limit at all.
 message.MAX_REQUEST_LINE = LONGEST_ADDRESS
 PAUSE = 5  # seconds before a child that died is started again
+
+
+def _refuse(connection: socket.socket, status: int, reason: str, _: str) -> None:
+    """What gunicorn refuses before there is a request, as JSON: a program reads it, or nobody."""
+    body = json.dumps({"error": reason})
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json"
+    util.write_nonblock(
+        connection, f"{head}\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode("latin-1")
+    )
+
+
+util.write_error = _refuse
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -166,6 +166,20 @@ def test_what_a_client_shows_is_what_the_page_did(
     assert ada.post("statuses/1/favourite").status_code == 403  # the own
 
 
+def test_who_thanked_is_a_list_in_parts(site: Flask, grace: Caller, ada: Caller) -> None:
+    own = grace.post("statuses", json={"status": "It holds"}).json["id"]
+    for one in ada, Caller(site, "linus"):
+        one.post(f"statuses/{own}/favourite")
+    first = grace.get(f"statuses/{own}/favourited_by/?limit=1")
+    assert ids(first) == [3]  # the newest
+    older, newer = re.findall(r"<(\S+)>", first.headers["Link"])
+    last = grace("GET", older)
+    assert (ids(last), "next" in last.headers["Link"]) == ([1], False)
+    assert ids(grace("GET", newer)) == []
+    ada.post(f"statuses/{own}/unfavourite")
+    assert ids(grace.get(f"statuses/{own}/favourited_by?max_id=1")) == []
+
+
 def test_a_post_sent_twice_is_one_with_its_photo_on_it(grace: Caller) -> None:
     media = upload(grace, description="A seal").json
     sent = {"status": "Twice", "media_ids": [media["id"]]}
@@ -260,6 +274,12 @@ def test_only_allowed_origins_may_read_the_answers(grace: Caller) -> None:
     told = grace.get("preferences", headers=allowed)
     assert "Link" in told.headers["Access-Control-Expose-Headers"]
     assert "Access-Control-Allow-Credentials" not in told.headers
+    # A browser lets a client see that something is not there only where it may ask.
+    unknown = "/api/v2/notifications"
+    assert grace.client.options(unknown, headers={**allowed, **asks}).status_code == 200
+    assert grace.client.options(unknown, headers={**asks}).status_code == 404
+    for answer in grace.get("preferences"), grace("GET", unknown):
+        assert "Origin" in answer.headers["Vary"]
 
 
 def test_a_session_opens_nothing_here(site: Flask) -> None:

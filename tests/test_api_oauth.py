@@ -135,6 +135,7 @@ def test_a_code_is_bound_to_all_of_its_request_and_survives_a_wrong_one(
     code = code_of(ada, app_of)
     answer = exchange(client, app_of, **{"code": code, **wrong})
     assert (answer.status_code, answer.json["error"][: len(error)]) == (status, error)
+    assert status == 422 or answer.json["error_description"]
     assert exchange(client, app_of, code).status_code == 200
 
 
@@ -295,7 +296,7 @@ def test_suspending_ends_it_at_once(
     [
         {"redirect_uris": "javascript:alert(1)"}, {"redirect_uris": "/here"},
         {"redirect_uris": ["https://a.example/ü"]}, {"redirect_uris": "https://a.example/#x"},
-        {"scopes": "read admin"}, {"client_name": "\x00"}, {"redirect_uris": []},
+        {"scopes": "read admin"}, {"client_name": "\x00"},
     ],
 )  # fmt: skip
 def test_a_client_that_could_harm_is_not_registered(
@@ -303,3 +304,14 @@ def test_a_client_that_could_harm_is_not_registered(
 ) -> None:
     asked = {"client_name": "Bench", "redirect_uris": OOB, **wrong}
     assert client.post("/api/v1/apps", json=asked).status_code == 422
+
+
+@pytest.mark.parametrize("missing", ["client_name", "redirect_uris"])
+def test_a_client_that_says_too_little_hears_what_is_missing(
+    client: FlaskClient, missing: str
+) -> None:
+    for nothing in ({}, {missing: ""}, {missing: None}):
+        asked = {"client_name": "Bench", "redirect_uris": OOB}
+        del asked[missing]
+        answer = client.post("/api/v1/apps", json={**asked, **nothing})
+        assert (answer.status_code, missing in answer.json["error"]) == (400, True)

@@ -1,5 +1,6 @@
 """What only the real server shows: long addresses, and a start before the database."""
 
+import json
 import os
 import signal
 import socket
@@ -50,6 +51,12 @@ def test_a_search_of_5000_characters_of_any_script_reaches_us(settings: Settings
         for words in ("x" * 5000, "é" * 5000, "水" * 5000):
             assert "<h1>" in ada.get("/search?q=" + quote(words))
         assert status(f"{url}/help?q={'x' * 70_000}") == 414  # nobody types this
+        long = urllib.request.Request(f"{url}/api/v1/instance", headers={"X": "x" * 20_000})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(long, timeout=30)
+        with refused.value as answer:  # also what the application never sees is no page
+            assert (answer.code, answer.headers.get_content_type()) == (431, "application/json")
+            assert json.load(answer) == {"error": "Request Header Fields Too Large"}
 
 
 @pytest.mark.timeout(200)

@@ -29,7 +29,22 @@ def init_app(app: Flask) -> None:
 def _unrouted(error: NotFound | MethodNotAllowed) -> Any:
     if not by_program():
         return refusals.http(error)
+    if _asks_first():  # or the browser would not let the client see the 404 of what it asks then
+        return Response()
     return door.failed(error)
+
+
+def _asks_first() -> bool:
+    """Whether a browser asks on behalf of a web client of ours whether it may call."""
+    is_first = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    return is_first and bool(_origin())
+
+
+def _origin() -> str:
+    """The origin of the web client that calls, where it may."""
+    origin = request.headers.get("Origin", "")
+    allowed = config.current().api_origins.split(",")
+    return origin if origin and (allowed == ["*"] or origin in allowed) else ""
 
 
 @api.before_request
@@ -50,12 +65,11 @@ def _add_headers(response: Response) -> Response:
     if (rate := g.get("rate")) is None:
         rate = rates.count_call(f"at {request.remote_addr}", door.now())
     response.headers.update(rate.headers())
-    origin = request.headers.get("Origin", "")
-    allowed = config.current().api_origins.split(",")
-    if origin and (allowed == ["*"] or origin in allowed):
+    if config.current().api_origins:
+        response.vary.add("Origin")  # an answer that is kept is one client's alone
+    if origin := _origin():
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = EXPOSED
-        response.headers["Vary"] = "Origin"
         if request.method == "OPTIONS":
             wanted = request.headers.get("Access-Control-Request-Headers", "")
             response.headers["Access-Control-Allow-Methods"] = METHODS

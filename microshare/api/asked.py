@@ -21,6 +21,7 @@ LARGEST_ID = 2**31 - 1
 DEEPEST = 5  # objects and lists within one another
 _YES = ("1", "true", "t", "on", "yes")
 _FORM = "application/x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
 
 
 class Params:
@@ -35,10 +36,6 @@ class Params:
             found.setdefault(_bare(name), []).extend(values)
         for name, value in self._body():
             found.setdefault(_bare(name), []).append(value)
-        for name, values in found.items():
-            for one in (name, *values):
-                if "\0" in one or any("\ud800" <= c <= "\udfff" for c in one):
-                    raise Refused("text-encoding")
         return found
 
     def _body(self) -> Iterator[tuple[str, str]]:
@@ -54,6 +51,8 @@ class Params:
                 if "\ufffd" in value and request.mimetype != _FORM:
                     raise Refused("text-encoding")
                 yield name, value
+        if request.mimetype == _PARTS and not (request.form or request.files):
+            _check_parts()
 
     def _flat(self, name: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
         if not depth:
@@ -87,8 +86,12 @@ class Params:
                 raise Refused("parameter-odd", name=bare)
 
     def many(self, name: str) -> list[str]:
-        """All values of this name, in order."""
-        return self._all.get(name, [])
+        """All values of this name, in order; `Refused` where one is no text that can be kept."""
+        values = self._all.get(name, [])
+        for one in values:
+            if "\0" in one or any("\ud800" <= c <= "\udfff" for c in one):
+                raise Refused("text-encoding")
+        return values
 
     def has(self, name: str) -> bool:
         """Whether the name was sent with any value; `null` is none."""
@@ -96,7 +99,7 @@ class Params:
 
     def text(self, name: str, default: str = "") -> str:
         """The value of this name, which must be one."""
-        values = self._all.get(name)
+        values = self.many(name)
         return values[-1] if values else default
 
     def needed(self, name: str) -> str:
@@ -111,7 +114,7 @@ class Params:
 
     def limit(self, usual: int, most: int) -> int:
         """How many are asked for: nonsense means as many as usual."""
-        written = self.text("limit").strip().lstrip("-")
+        written = self.text("limit").strip()
         if not written.isascii() or not written.isdigit() or not int(written[:9]):
             return usual
         return min(int(written[:9]), most)
@@ -142,8 +145,9 @@ class Params:
         return Span(None if before is None else max(before, 1), after, upward is not None)
 
     def has_within(self, name: str) -> bool:
-        """Whether an object of this name was sent, or a list of them."""
-        return any(one.startswith(f"{name}[") for one in self._all) or name in self.lists
+        """Whether an object of this name was sent, or a list of them, be it empty."""
+        is_filled = any(one.startswith(f"{name}[") for one in self._all)
+        return is_filled or name in self.lists or name in self.objects
 
     def needed_id(self, name: str) -> int:
         """The id of this name, or `Missing` where it can be none."""
@@ -174,7 +178,7 @@ def _json() -> dict[str, Any]:
     if not raw.strip():
         return {}
     try:
-        read = json.loads(raw.decode("utf-8"))
+        read = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         raise Refused("body-malformed") from None
     if not isinstance(read, dict):
@@ -187,6 +191,14 @@ def _check_utf8(raw: bytes) -> None:
         unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
         raise Refused("text-encoding") from None
+
+
+def _check_parts() -> None:
+    """A form with files of which nothing could be read: it has no parts, or was no such form."""
+    boundary = request.mimetype_params.get("boundary", "")
+    end = len(f"\r\n--{boundary}--\r\n")
+    if not boundary or (request.content_length or 0) > end:
+        raise Refused("body-malformed")
 
 
 def number(written: str) -> int | None:

@@ -89,7 +89,7 @@ CALLS = {
     "statuses_edit": Call("Edit a post", "Status",
                           "status spoiler_text media_ids[] language sensitive"),
     "statuses_favourite": Call("Thank for a post", "Status"),
-    "statuses_favourited_by": Call("Who thanked", "[Account]", "limit"),
+    "statuses_favourited_by": Call("Who thanked", "[Account]", PART),
     "statuses_history": Call("What a post said before", "[StatusEdit]"),
     "statuses_mute": Call("Leave out a thread", "Status"),
     "statuses_pin": Call("Refused: nothing is pinned here", "Status"),
@@ -109,6 +109,7 @@ CALLS = {
     "tags_followed": Call("The tags that you follow", "[Tag]", PART),
     "tags_tag": Call("A tag", "Tag"),
     "tags_trends": Call("The tags most used of late", "[Tag]", "limit offset"),
+    "tags_trends_v0": Call("The same", "[Tag]", "limit offset"),
     "tags_unfollow": Call("Follow a tag no longer", "Tag"),
     "timelines_bookmarks": Call("What you saved", "[Status]", PART),
     "timelines_favourites": Call("What you thanked for", "[Status]", PART),
@@ -119,3 +120,4 @@ CALLS = {
     ),
 }  # fmt: skip
 EMPTY = Call("Empty: there is none of this here", "[Any]")  # of every `quiet_no_…`
+ABSENT = Call("Not found: there is none of this here", "Any")  # of every `quiet_absent_…`

@@ -24,7 +24,8 @@ def register() -> Response:
     """A new client: kept for good, so only so many from one address."""
     rates.count_registration(request.remote_addr or "", now())
     asked = params()
-    name, addresses = asked.needed("client_name"), _addresses(asked.many("redirect_uris"))
+    name, _ = asked.needed("client_name"), asked.needed("redirect_uris")
+    addresses = _addresses(asked.many("redirect_uris"))
     with saving():
         client, secret = grants.register(
             name, addresses, asked.text("scopes", scopes.DEFAULT), asked.text("website"), now()

@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from microshare import config, scopes
 from microshare.api import schemas
-from microshare.api.described import CALLS, EMPTY, Call
+from microshare.api.described import ABSENT, CALLS, EMPTY, Call
 from microshare.api.door import route
 from microshare.api.said import Json, answer, encoded
 from microshare.version import VERSION
@@ -70,7 +70,7 @@ def _document(app: Flask, url: str) -> Json:
 
 def _operation(app: Flask, rule: Rule, method: str) -> dict[str, Any]:
     name = rule.endpoint.partition(".")[2]
-    call = EMPTY if name.startswith("quiet_no_") else CALLS[name]
+    call = _call(name)
     scope = getattr(app.view_functions[rule.endpoint], "scope", "")
     taken = [_param(one) for one in call.takes.split()]
     operation: dict[str, Any] = {
@@ -87,6 +87,12 @@ def _operation(app: Flask, rule: Rule, method: str) -> dict[str, Any]:
     elif taken:
         operation["requestBody"] = _body(taken)
     return operation
+
+
+def _call(name: str) -> Call:
+    if name.startswith("quiet_no_"):
+        return EMPTY
+    return ABSENT if name.startswith("quiet_absent_") else CALLS[name]
 
 
 def _param(written: str) -> tuple[str, bool, bool]:

@@ -47,3 +47,20 @@ def part(ids: Iterable[int], span: Span, limit: int) -> list[int]:
     below = 2**31 if span.before is None else span.before
     found = sorted((one for one in ids if span.after < one < below), reverse=not span.upward)
     return sorted(found[:limit], reverse=True)
+
+
+def beside(ids: Sequence[int], span: Span, limit: int) -> tuple[list[int], bool]:
+    """The part of a list in an order of its own, and whether it goes on; its ids are no measure.
+
+    A cursor says beside whom the part begins. Beside one who is not there any more is nobody.
+
+    >>> beside([5, 9, 2, 7], Span(before=9), 1), beside([5, 9, 2, 7], Span(after=7, upward=True), 2)
+    (([2], True), ([9, 2], True))
+    """
+    bounds = [one for one in (span.before, span.after) if one]
+    if not all(one in ids for one in bounds):
+        return [], False
+    begin = ids.index(span.before) + 1 if span.before else 0
+    end = ids.index(span.after) if span.after else len(ids)
+    begin, end = (max(begin, end - limit), end) if span.upward else (begin, min(end, begin + limit))
+    return [*ids[begin:end]], end < len(ids)

@@ -265,10 +265,10 @@ _act("unpin", "write:accounts", lambda who, post: None)
 def favourited_by(post_id: int) -> Response:
     """Who thanked, newest first."""
     posts.visible(post_id)
-    limit = params().limit(40, 80)
-    ids = [one.id for one in thanks.reach(post_id).givers][:limit]
+    limit, span = params().limit(40, 80), params().span()
+    ids, has_more = paging.beside([one.id for one in thanks.reach(post_id).givers], span, limit)
     known = profiles.of(ids, now()).by_id
-    return paging.page(entities.accounts(known[one] for one in ids), [], limit, False)
+    return paging.page(entities.accounts(known[one] for one in ids), ids, limit, has_more)
 
 
 @route("/api/v1/statuses/<id:post_id>/reblogged_by", scope="read:statuses")

@@ -12,7 +12,7 @@ from microshare.api.asked import params
 from microshare.api.door import caller, now, route
 from microshare.api.said import answer, encoded
 from microshare.db import saving
-from microshare.errors import Missing
+from microshare.errors import Missing, Refused
 from microshare.models import Tag
 from microshare.web.asked import user
 
@@ -52,7 +52,10 @@ def tag(name: str) -> Response:
 
 @route("/api/v1/tags/<name>/follow", method="POST", scope="write:follows")
 def follow(name: str) -> Response:
-    """Follow a tag; one that nobody has written yet is made, as a composer would."""
+    """Follow a tag; one that nobody has written yet is made, as a composer would.
+
+    A name that no tag can have is not found: it stands in the address.
+    """
     with saving():
         found = _found(name)
         follows.follow(user(), found, now())
@@ -64,10 +67,18 @@ def _found(name: str) -> Tag:
     try:
         return aliases.get(name)
     except Missing:
-        if set(name) & set(",; ") or not name.strip():
-            raise
+        return tags.named([_new(name)], now())[_new(name)[0]]
+
+
+def _new(name: str) -> tuple[str, str]:
+    """The folded and the written name of a tag; `Missing` where it is none, or several."""
+    try:
         pairs = tags.parse(name)
-        return tags.named(pairs, now())[pairs[0][0]]
+    except Refused:
+        pairs = []
+    if len(pairs) != 1 or set(name) & set(",; "):
+        raise Missing("tag", name=name)
+    return pairs[0]
 
 
 @route("/api/v1/tags/<name>/unfollow", method="POST", scope="write:follows")
@@ -97,3 +108,8 @@ def trends() -> Response:
     limit, offset = asked.limit(10, 20), asked.offset()
     most = [one for one, _ in tags.most_used(offset + limit)][offset:]
     return answer(told(most))
+
+
+@route("/api/v1/trends", scope="read:statuses")
+def trends_v0() -> Response:
+    return trends()

@@ -134,7 +134,7 @@ def again(render: Callable[[], str]) -> None:
     g.again = render
 
 
-PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/", "/openapi.json", "/media/")
+PROGRAMS = ("/api/", "/oauth/", "/.well-known/", "/nodeinfo/", "/openapi.json/", "/media/")
 
 
 def by_program() -> bool:
@@ -143,7 +143,7 @@ def by_program() -> bool:
     Told by the address, for it may be nobody's.
     """
     is_page = request.path.startswith("/oauth/authorize")
-    return request.path.startswith(PROGRAMS) and not is_page
+    return f"{request.path}/".startswith(PROGRAMS) and not is_page
 
 
 class Id(IntegerConverter):
