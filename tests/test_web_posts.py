@@ -163,6 +163,17 @@ def test_linus_gets_a_403_for_what_is_adas(ada: Browser, linus: Browser) -> None
     assert linus.send("/manage/people/ada/suspend").status_code == 403
 
 
+def test_a_head_is_a_get_and_never_a_form(site: Flask, ada: Browser) -> None:
+    """Some look whether an address answers before they open it, with the session or without."""
+    ada.send("/posts", line="Still here")
+    for path in ("/posts/1/withdraw", "/posts/1/edit", "/everyone"):
+        head, got = ada.head(path), ada.get(path)
+        assert (head.status_code, head.get_data()) == (got.status_code, b""), path
+    assert "Still here" in ada.get("/posts/1").get_data(as_text=True)
+    for path in ("/sign-in", "/forgotten"):
+        assert site.test_client().head(path).status_code == 200
+
+
 def test_a_withdrawn_post_is_gone_from_all_pages(ada: Browser, grace: Browser) -> None:
     post = publish(ada, "a secret slipped #acme", note="more of it")
     reply = publish(grace, "oops", reply_to=str(post))
