@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from microshare import feeds, follows, grants, people, posts, pulled, tags
+from microshare import clock, feeds, follows, grants, people, posts, pulled, tags
 from microshare.api import rates
 from microshare.db import db, saving
+from microshare.errors import Missing
 from microshare.pulled import Span
 from tests.acts import publish
 from tests.company import Caller, company, signed_in
@@ -295,6 +296,9 @@ def test_who_follows_whom_is_told_to_nobody(grace: Caller, ada: Caller) -> None:
     assert ids(grace.get("accounts/2/following")) == [1]
     assert ids(ada.get("accounts/2/following")) == []
     assert ids(ada.get("accounts/1/followers")) == []
+    assert ids(grace.get("accounts/1/followers")) == [2]  # only the caller, who knows it
+    told = grace("GET", "/api/v1/accounts/familiar_followers", json={"id": [1, 3, 99]}).json
+    assert told == [{"id": "1", "accounts": []}, {"id": "3", "accounts": []}]
     [relation] = ada.get("accounts/relationships?id[]=2").json
     assert relation["followed_by"] is False
     assert grace.get("accounts/1").json["followers_count"] == 0
@@ -310,16 +314,93 @@ def test_joining_by_a_client_where_anybody_may(site: Flask) -> None:
              "agreement": True, "locale": "nl-NL", "reason": "Research"}
     own = {"Authorization": "Bearer own"}
     browser = site.test_client()
-    for missing in ("username", "email", "password", "agreement"):
-        less = {name: value for name, value in asked.items() if name != missing}
-        assert browser.post("/api/v1/accounts", json=less, headers=own).status_code == 400
+    for field, wrong, code in (
+        ("username", "", "ERR_BLANK"), ("username", "a b", "ERR_INVALID"),
+        ("username", "ada", "ERR_TAKEN"), ("email", "", "ERR_BLANK"), ("email", "@", "ERR_INVALID"),
+        ("email", "ada@example.com", "ERR_TAKEN"), ("password", "", "ERR_BLANK"),
+        ("password", "short", "ERR_TOO_SHORT"), ("agreement", False, "ERR_ACCEPTED"),
+    ):  # fmt: skip
+        answer = browser.post("/api/v1/accounts", json={**asked, field: wrong}, headers=own)
+        assert answer.status_code == 422
+        assert answer.json["error"].startswith("Validation failed: ")
+        [[told]] = [answer.json["details"][field]]
+        assert (list(answer.json["details"]), told["error"]) == ([field], code)
+        assert told["description"] in answer.json["error"]
+    nothing = browser.post("/api/v1/accounts", json={}, headers=own)
+    assert list(nothing.json["details"]) == ["username", "email", "password", "agreement"]
     token = browser.post("/api/v1/accounts", json=asked, headers=own).json["access_token"]
     told = browser.get(
         "/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}
     ).json
     assert (told["username"], told["source"]["language"]) == ("new", "nl")
+    assert told["display_name"] == ""  # clients show the username then
+    again = {"Authorization": f"Bearer {token}"}
+    assert browser.post("/api/v1/emails/confirmations", headers=again).json == {}
     assert "Research" in told["fields"][0]["value"]
     assert browser.post("/api/v1/accounts", json=asked, headers=own).status_code == 422
+
+
+def test_what_a_client_sends_of_a_colleague_and_is_not_here_stays_as_it_is(grace: Caller) -> None:
+    picture = io.BytesIO(b"whatever")
+    sent = {"display_name": "Grace H", "avatar": (picture, "a.png"), "source[language]": "hr",
+            "fields_attributes[0][name]": "a", "fields_attributes[0][value]": "b"}  # fmt: skip
+    told = grace("PATCH", "/api/v1/accounts/update_credentials", data=sent).json
+    assert (told["display_name"], told["source"]["language"]) == ("Grace H", "en")
+    assert [one["name"] for one in told["fields"]] == ["Department"]
+    for path in ("avatar", "header"):
+        assert grace("DELETE", f"/api/v1/profile/{path}").json["avatar"] == told["avatar"]
+    many = [{"name": "a", "value": "b"}] * 5
+    for five in ({"json": {"fields_attributes": many}},
+                 {"data": {f"fields_attributes[{n}][name]": "a" for n in range(5)}}):  # fmt: skip
+        answer = grace("PATCH", "/api/v1/accounts/update_credentials", **five)
+        assert answer.status_code == 422
+    grace("PATCH", "/api/v1/accounts/update_credentials", json={"display_name": "Grace"})
+
+
+def test_everybody_stands_in_the_directory_a_part_at_a_time(grace: Caller) -> None:
+    by_name = ids(grace.get("directory"))
+    assert by_name[:3] == [1, 2, 3]
+    assert ids(grace.get("directory?limit=1&offset=1")) == [2]
+    assert ids(grace.get("directory?order=new")) == sorted(by_name, reverse=True)
+
+
+def test_a_colleague_is_left_out_for_as_long_as_the_client_says(
+    grace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_muted(later: int) -> bool:
+        monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(seconds=later))
+        [told] = grace.get("accounts/relationships?id=1").json
+        return bool(told["muting"])
+
+    for seconds, still, no_more in ((3, 2, 4), (100_000, 99_999, 100_001), (0, 10**9, None)):
+        monkeypatch.setattr(clock, "now", lambda: NOON)
+        assert grace.post("accounts/1/mute", json={"duration": seconds}).json["muting"]
+        assert is_muted(still)
+        assert no_more is None or not is_muted(no_more)
+    assert not grace.post("accounts/1/unmute").json["muting"]
+
+
+def test_a_tag_that_nobody_has_written_is_told_of_and_not_made(
+    site: Flask, grace: Caller
+) -> None:
+    for answer in (grace.get("tags/Un_Written"), grace.post("tags/un_written/unfollow")):
+        told = answer.json
+        assert (told["name"], told["following"], len(told["history"])) == ("un_written", False, 7)
+        assert told["url"] == "http://localhost/tags/un_written"
+    with site.app_context(), pytest.raises(Missing):
+        tags.get("un_written")
+    assert grace.get("tags/a b").status_code == grace.get("tags/42").status_code == 404
+
+
+def test_what_the_instance_tells_to_anybody_has_no_numbers(site: Flask) -> None:
+    client = site.test_client()
+    weeks = client.get("/api/v1/instance/activity").json
+    assert len(weeks) == 12
+    assert {one["statuses"] for one in weeks} == {"0"}
+    monday = datetime.fromtimestamp(int(weeks[0]["week"]), UTC)
+    assert (monday.weekday(), monday.hour, monday.minute) == (0, 0, 0)
+    assert [one["code"] for one in client.get("/api/v1/instance/languages").json] == ["en", "nl"]
+    assert client.get("/api/v1/instance/extended_description").json["content"] == ""
 
 
 def test_an_edit_leaves_a_question_a_question(site: Flask, grace: Caller) -> None:

@@ -160,7 +160,7 @@ OPEN = {
     "oauth_token", "openapi_document", "quiet_nodeinfo", "quiet_nodeinfo_links",
     "quiet_translation_languages", "quiet_no__api_v1_custom_emojis",
     "quiet_no__api_v1_instance_rules", "quiet_no__api_v1_instance_peers",
-    "quiet_no__api_v1_instance_activity", "quiet_no__api_v1_instance_domain_blocks",
+    "quiet_activity", "quiet_extended_description", "quiet_languages",
 }  # fmt: skip
 
 

@@ -22,8 +22,7 @@ ALIKE = {
     f"GET /api/v1/{one}"
     for one in (
         "announcements", "blocks", "conversations", "domain_blocks", "endorsements",
-        "featured_tags", "filters", "follow_requests", "instance/activity",
-        "instance/domain_blocks", "instance/peers", "instance/rules", "lists",
+        "featured_tags", "filters", "follow_requests", "suggestions", "instance/peers", "instance/rules", "lists",
         "scheduled_statuses", "trends/links", "trends/statuses", "custom_emojis",
     )
 }  # fmt: skip

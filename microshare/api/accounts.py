@@ -1,12 +1,14 @@
 """Colleagues as accounts: found, followed, muted; and the caller's own."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
 
 from microshare import (
     aliases,
+    config,
     departments,
     feeds,
     follows,
@@ -31,18 +33,18 @@ from microshare.web.asked import user
 USUAL, MOST = 40, 80  # accounts
 AT_ONCE = 40  # relationships
 OPEN = ("", "public", "unlisted")  # what every post here is
-_OFF = ("avatar", "header")  # pictures, which nobody has here
+FIELDS = 4  # that clients may send; here all are made of what is known already
 
 
 @route("/api/v1/accounts/verify_credentials", scope="profile read:accounts")
 def own() -> Response:
-    return answer(_own(profiles.one(caller().id, now())))
+    return answer(_own())
 
 
-def _own(profile: Profile) -> dict[str, Any]:
+def _own() -> dict[str, Any]:
     """The caller's own Account, with what only they may see and change."""
     near = entities.around()
-    who = user()
+    who, profile = user(), profiles.one(caller().id, now())
     told = entities.account_facts(profile, near)
     told["followers_count"] = follows.follower_count(who)
     told["following_count"] = len(interests.of(caller(), now()).people)
@@ -64,13 +66,13 @@ def _own(profile: Profile) -> dict[str, Any]:
 
 @route("/api/v1/accounts/update_credentials", method="PATCH", scope="write:accounts")
 def change() -> Response:
-    """Name, note and language; the rest is changed on the page of settings."""
+    """Name, note and language. What is not here, such as pictures and fields, stays as it is."""
     asked = params()
-    for name in _OFF:
-        if asked.has(name) or asked.has_file(name):
-            raise Refused("not-here", what=name)
+    if asked.count_within("fields_attributes") > FIELDS:
+        raise Refused("not-here", what="fields_attributes")
     if asked.text("source[privacy]") not in OPEN:
         raise Refused("not-private")
+    wanted = asked.text("source[language]")
     with saving():
         who = user()
         people.change(
@@ -78,11 +80,21 @@ def change() -> Response:
             username=who.username,
             name=asked.text("display_name", who.name),
             department=departments.get(caller().department.slug),
-            language=asked.text("source[language]", who.language),
+            language=wanted if wanted in config.LANGUAGES else who.language,
             time_zone=who.time_zone,
             about=asked.text("note", who.about),
         )
-    return answer(_own(profiles.one(caller().id, now())))
+    return answer(_own())
+
+
+@route("/api/v1/profile/avatar", method="DELETE", scope="write:accounts")
+def drop_avatar() -> Response:
+    return answer(_own())
+
+
+@route("/api/v1/profile/header", method="DELETE", scope="write:accounts")
+def drop_header() -> Response:
+    return answer(_own())
 
 
 @route("/api/v1/accounts/<id:user_id>", scope="read:accounts")
@@ -109,6 +121,16 @@ def of_name(written: str) -> User:
     if host and host.lower() != entities.host():
         raise Missing("person", name=written)
     return people.get(name)
+
+
+@route("/api/v1/directory", scope="read:accounts")
+def directory() -> Response:
+    """Every colleague by name, or the newest first."""
+    asked = params()
+    found = profiles.listed(
+        now(), asked.limit(USUAL, MOST), asked.offset(), newest=asked.text("order") == "new"
+    )
+    return answer(entities.accounts(found))
 
 
 @route("/api/v1/accounts/search", scope="read:accounts")
@@ -195,9 +217,18 @@ def _user(user_id: int) -> User:
 
 @route("/api/v1/accounts/<id:user_id>/followers", scope="read:accounts")
 def followers(user_id: int) -> Response:
-    """Nobody: who follows whom is each reader's own business."""
+    """The caller, if they are one: who else follows whom is each reader's own business."""
     _user(user_id)
-    return answer([])
+    if user_id not in interests.of(caller(), now()).people:
+        return answer([])
+    return answer(entities.accounts([profiles.one(caller().id, now())]))
+
+
+@route("/api/v1/accounts/familiar_followers", scope="read:follows")
+def familiar_followers() -> Response:
+    ids = params().ids("id")[:AT_ONCE]
+    known = profiles.of(ids, now()).by_id
+    return answer([{"id": str(one), "accounts": []} for one in ids if one in known])
 
 
 @route("/api/v1/accounts/<id:user_id>/following", scope="read:accounts")
@@ -238,10 +269,9 @@ def _act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
 
 
 def _mute(who: User, whom: User) -> None:
-    """For as long as the client says, in seconds: rounded up to what can be chosen here."""
+    """For as long as the client says, in seconds; 0: for good."""
     seconds = params().whole("duration")
-    span = "good" if not seconds else "day" if seconds <= 86_400 else "week"
-    mutes.mute(who, whom, span if seconds <= 7 * 86_400 else "good", now())
+    mutes.mute_until(who, whom, now() + timedelta(seconds=seconds) if seconds else None)
 
 
 _act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))

@@ -39,8 +39,8 @@ class Params:
         return found
 
     def _body(self) -> Iterator[tuple[str, str]]:
-        if request.method in ("GET", "HEAD"):
-            return
+        if request.method == "HEAD" or (request.method == "GET" and not request.is_json):
+            return  # some clients ask with a body, which then is JSON
         if request.mimetype == "application/json" or request.mimetype.endswith("+json"):
             yield from self._flat("", _json(), DEEPEST)
             return
@@ -148,6 +148,12 @@ class Params:
         """Whether an object of this name was sent, or a list of them, be it empty."""
         is_filled = any(one.startswith(f"{name}[") for one in self._all)
         return is_filled or name in self.lists or name in self.objects
+
+    def count_within(self, name: str) -> int:
+        """How many objects a list of this name has, however it is written."""
+        within = {one: len(many) for one, many in self._all.items() if one.startswith(f"{name}[")}
+        numbered = {one[len(name) :].partition("]")[0] for one in within}
+        return max([len(numbered), *within.values()], default=0)
 
     def needed_id(self, name: str) -> int:
         """The id of this name, or `Missing` where it can be none."""

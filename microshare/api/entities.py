@@ -74,7 +74,8 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
         "id": str(of.id),
         "username": of.username,
         "acct": of.username,
-        "display_name": of.name,
+        # Empty where there is none beside the username, which clients show already.
+        "display_name": of.name if of.name != of.username else "",
         "note": _paragraphs(of.about),
         "url": page,
         "uri": page,

@@ -3,10 +3,12 @@
 Nothing here is made up: where a thing does not exist, its list is empty.
 """
 
+from datetime import UTC, timedelta
+
 from flask import Response
 
 from microshare import config
-from microshare.api.door import caller, route
+from microshare.api.door import caller, now, route
 from microshare.api.said import answer
 from microshare.errors import Missing
 from microshare.version import VERSION
@@ -20,9 +22,10 @@ EMPTY = {
     "domain_blocks": "read:blocks", "follow_requests": "read:follows",
     "scheduled_statuses": "read:statuses", "trends/statuses": "read:statuses",
     "trends/links": "read:statuses", "instance/rules": "", "instance/peers": "",
-    "instance/activity": "", "instance/domain_blocks": "",
-    "accounts/familiar_followers": "read:follows",
+    "suggestions": "read:accounts",
 }  # fmt: skip
+WEEKS = 12
+NAMES = {"en": "English", "nl": "Nederlands"}  # in which their speakers look for them
 EMPTY_V2 = {"filters": "read:filters", "suggestions": "read:accounts"}
 # What would add to such a list, or take from it: unknown here, and so as little found as any
 # address that is unknown, for clients fall back on just that.
@@ -59,6 +62,35 @@ for _path, _scope in EMPTY_V2.items():
     _nothing(f"/api/v2/{_path}", _scope)
 for _call, _scope in ABSENT.items():
     _absent(*_call.split(), _scope)
+
+
+@route("/api/v1/instance/activity")
+def activity() -> Response:
+    """The last weeks. How much is done here is told to colleagues alone, and so no numbers."""
+    monday = now() - timedelta(days=now().weekday())
+    midnight = monday.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return answer(
+        [
+            {
+                "week": str(int((midnight - timedelta(weeks=number)).timestamp())),
+                "statuses": "0",
+                "logins": "0",
+                "registrations": "0",
+            }
+            for number in range(WEEKS)
+        ]
+    )
+
+
+@route("/api/v1/instance/languages")
+def languages() -> Response:
+    """Those of the pages and the letters."""
+    return answer([{"code": code, "name": name} for code, name in NAMES.items()])
+
+
+@route("/api/v1/instance/extended_description")
+def extended_description() -> Response:
+    return answer({"updated_at": None, "content": ""})
 
 
 @route("/api/v1/instance/translation_languages")

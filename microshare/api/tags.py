@@ -47,7 +47,15 @@ def _day(day: datetime, counted: tuple[int, int] | None) -> dict[str, str]:
 
 @route("/api/v1/tags/<name>", scope="read:statuses read:follows")
 def tag(name: str) -> Response:
-    return answer(told([aliases.get(name)])[0])
+    """A tag; also one that nobody has written yet, as clients ask before they follow it."""
+    try:
+        return answer(told([aliases.get(name)])[0])
+    except Missing:
+        return answer(_unwritten(name))
+
+
+def _unwritten(name: str) -> dict[str, Any]:
+    return told([Tag(id=0, name=_new(name)[0])], followed=())[0]
 
 
 @route("/api/v1/tags/<name>/follow", method="POST", scope="write:follows")
@@ -83,10 +91,14 @@ def _new(name: str) -> tuple[str, str]:
 
 @route("/api/v1/tags/<name>/unfollow", method="POST", scope="write:follows")
 def unfollow(name: str) -> Response:
-    with saving():
-        found = aliases.get(name)
-        follows.unfollow(user(), found)
-        name = found.name
+    """Follow it no longer; without effect where nobody has written it either."""
+    try:
+        with saving():
+            found = aliases.get(name)
+            follows.unfollow(user(), found)
+            name = found.name
+    except Missing:
+        return answer(_unwritten(name))
     return answer(told([tags.get(name)])[0])
 
 
