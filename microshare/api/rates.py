@@ -63,6 +63,8 @@ def count_photo(whom: str, now: datetime) -> None:
 
 
 def count_registration(address: str, now: datetime) -> None:
-    """A client that registers; `Refused` where they are too many from one address."""
-    if count("registration", address, REGISTRATIONS, WINDOW, now).is_over:
+    """A client that registers, or a colleague; `Refused` where they are too many from one address,
+    which may be that of a whole company."""
+    limit = max(REGISTRATIONS, config.current().api_rate // 5)
+    if count("registration", address, limit, WINDOW, now).is_over:
         raise Refused("too-many-calls")
