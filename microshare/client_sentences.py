@@ -20,6 +20,7 @@ REFUSALS = {
     ),
     "registration-closed": _("Nobody can join by a client here."),
     "photos-fixed": _("The photos of a post stay as they were published."),
+    "too-many-marks": _("There are %(limit)s of these already, which is the most."),
     "no-boosts": _("This action is not allowed"),
     "not-here": _("This cannot be done here: %(what)s."),
 }

@@ -28,15 +28,16 @@ class Draft:
     tags: dict[str, str]  # folded name: spelling, in order
     mentioned: dict[str, int]  # folded username: user id
 
-    def columns(self) -> dict[str, str]:
-        """What is stored of the text itself, with its safe HTML and its language."""
+    def columns(self, language: str = "") -> dict[str, str]:
+        """What is stored of the text itself, with its safe HTML and its language: `language` is it
+        where the text does not tell."""
         return {
             "kind": self.kind,
             "line": self.line,
             "note": self.note,
             "line_html": markup.line_html(self.line, self.mentioned),
             "note_html": markup.note_html(self.note, self.mentioned) if self.note else "",
-            "language": spoken.of(f"{self.line}\n{self.note}"),
+            "language": spoken.of(f"{self.line}\n{self.note}") or language,
         }
 
 

@@ -7,6 +7,7 @@ refuses (by the rules of `drafts`) it leaves untouched.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +20,23 @@ from microshare.drafts import Draft
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, User
 from microshare.photos import Chosen, Photo
+
+PAGE_LIMIT = 200  # characters of a client's page
+
+
+class Via(NamedTuple):
+    """The client that a post came by, and the language that it says the post is in."""
+
+    name: str = ""
+    page: str = ""
+    language: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """What is stored of the client; a page of a longer address is none."""
+        return {"via": self.name, "via_page": self.page if len(self.page) <= PAGE_LIMIT else ""}
+
+
+NO_CLIENT = Via()
 
 
 def publish(
@@ -33,12 +51,13 @@ def publish(
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
     photos: Sequence[Chosen] = (),
-    via: str = "",
+    via: Via = NO_CLIENT,
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark; `tagged` are (folded, spelling) pairs beside those in the
-    text; `department` is where it was written, if not where they are now; `via` names a client.
+    text; `department` is where it was written, if not where they are now; `via` names a client,
+    whose word for the language counts where the text does not tell it.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -51,8 +70,7 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
-        via=via,
-        **draft.columns(),
+        **(via.columns() | draft.columns(via.language)),
     )
     if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
@@ -197,7 +215,7 @@ def edit(
     revisions.keep(post)
     if photos is not None:
         kept_photos.store_anew(post, photos)
-    for column, value in draft.columns().items():
+    for column, value in draft.columns(post.language).items():
         setattr(post, column, value)
     post.edited_at = now
     post.version += 1

@@ -14,7 +14,7 @@ from PIL import Image
 from microshare import clock, feeds, follows, grants, people, posts, pulled, tags
 from microshare.api import rates
 from microshare.db import db, saving
-from microshare.errors import Missing
+from microshare.errors import Missing, Refused
 from microshare.pulled import Span
 from tests.acts import publish
 from tests.company import Caller, company, signed_in
@@ -235,7 +235,13 @@ def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada:
     assert gone["text"] == "Edited"
     assert grace.client.get(path).status_code == 404
     again = {"status": gone["text"], "media_ids": [gone["media_attachments"][0]["id"]]}
-    assert grace.post("statuses", json=again).json["media_attachments"][0]["id"] == photo["id"]
+    anew = grace.post("statuses", json=again).json
+    assert anew["media_attachments"][0]["id"] == photo["id"]
+    for wanted, status in (("false", 200), ("true", 422)):
+        grace("DELETE", f"/api/v1/statuses/{anew['id']}", json={"delete_media": wanted})
+        answer = grace.post("statuses", json=again)
+        assert answer.status_code == status
+        anew = answer.json
 
 
 def test_a_file_that_is_no_photo_is_refused(grace: Caller) -> None:
@@ -256,6 +262,10 @@ def test_the_rates_are_told_and_kept(site: Flask, grace: Caller) -> None:
         assert not rate.is_over
         rates.count("call", "wild", 2, rates.WINDOW, NOON)
         assert rates.count("call", "wild", 2, rates.WINDOW, NOON).is_over
+        for _ in range(300):  # a fifth of the calls: a company joins from one address
+            rates.count_registration("192.0.2.1", NOON)
+        with pytest.raises(Refused):
+            rates.count_registration("192.0.2.1", NOON)
         later = NOON + rates.WINDOW
         assert not rates.count("call", "wild", 2, rates.WINDOW, later).is_over
 
@@ -378,6 +388,71 @@ def test_a_colleague_is_left_out_for_as_long_as_the_client_says(
         assert is_muted(still)
         assert no_more is None or not is_muted(no_more)
     assert not grace.post("accounts/1/unmute").json["muting"]
+
+
+def test_what_a_client_keeps_for_its_colleague(grace: Caller, ada: Caller) -> None:
+    post = grace.post("statuses", json={"status": "Always true #valves"}).json["id"]
+    assert grace.post(f"statuses/{post}/pin").json["pinned"]
+    assert grace.get(f"statuses/{post}").json["pinned"]
+    assert not ada.get(f"statuses/{post}").json["pinned"]
+    assert ids(ada.get("accounts/2/statuses?pinned=true")) == [int(post)]
+    assert ada.post(f"statuses/{post}/pin").status_code == 403
+    assert not grace.post(f"statuses/{post}/unpin").json["pinned"]
+    assert ids(grace.get("accounts/2/statuses?pinned=true")) == []
+    for word in "pin", "endorse":
+        assert grace.post(f"accounts/1/{word}").json["endorsed"]
+        assert ids(grace.get("endorsements")) == ids(ada.get("accounts/2/endorsements")) == [1]
+        assert ids(ada.get("endorsements")) == []
+        assert not grace.post(f"accounts/1/un{word}").json["endorsed"]
+    assert grace.post("accounts/1/note", json={"comment": "Knows valves"}).json["note"]
+    assert grace.post("accounts/1/note", json={"comment": " Knows seals "}).json["note"] == (
+        "Knows seals")
+    assert ada.get("accounts/relationships?id=1").json[0]["note"] == ""
+    assert grace.post("accounts/1/note", json={"comment": "x" * 2001}).status_code == 422
+    assert grace.get("accounts/relationships?id=1").json[0]["note"] == "Knows seals"
+    assert grace.post("accounts/1/note").json["note"] == ""
+
+
+def test_the_tags_that_a_colleague_names(grace: Caller, ada: Caller) -> None:
+    grace.post("statuses", json={"status": "One more #hoses"})
+    assert "hoses" in [one["name"] for one in grace.get("featured_tags/suggestions").json]
+    made = grace.post("featured_tags", json={"name": "#Hoses"}).json
+    assert (made["name"], made["statuses_count"], len(made["last_status_at"])) == ("hoses", 1, 10)
+    assert "hoses" not in [one["name"] for one in grace.get("featured_tags/suggestions").json]
+    assert grace.post("tags/rings/feature").json["featuring"]
+    assert grace.get("tags/rings").json["featuring"]
+    assert not ada.get("tags/rings").json["featuring"]
+    named = ada.get("accounts/2/featured_tags").json
+    assert sorted(one["name"] for one in named) == ["hoses", "rings"]
+    assert named == grace.get("featured_tags").json
+    assert grace("DELETE", f"/api/v1/featured_tags/{made['id']}").json == {}
+    assert not grace.post("tags/rings/unfeature").json["featuring"]
+    assert grace.get("featured_tags").json == []
+    assert grace.post("tags/never_written/unfeature").status_code == 404
+    for number in range(10):
+        assert grace.post("featured_tags", json={"name": f"n{number}"}).status_code == 200
+    assert grace.post("featured_tags", json={"name": "n1"}).status_code == 200  # it is one of them
+    before = grace.get("featured_tags").json
+    assert grace.post("featured_tags", json={"name": "n10"}).status_code == 422
+    assert grace.get("featured_tags").json == before
+
+
+def test_a_post_tells_the_language_and_the_client_that_it_came_by(site: Flask) -> None:
+    with site.app_context(), saving():
+        page = "https://client.example/about"
+        client, _ = grants.register("Named", [grants.OUT_OF_BAND], "read write", page, NOON)
+        grants.give("named", client, "read write", NOON, for_id=people.get("linus").id)
+    browser, header = site.test_client(), {"Authorization": "Bearer named"}
+    for line, said, told in (
+        ("test", "hr", "hr"), ("test", "zh-TW", "zh"), ("test", "", None), ("test", "nds", None),
+        ("De pomp lekt weer bij de klant", "en", "nl"),  # what the text tells counts more
+    ):  # fmt: skip
+        sent = {"status": line, "language": said}
+        post = browser.post("/api/v1/statuses", json=sent, headers=header).json
+        assert post["language"] == told, said
+    assert post["application"] == {"name": "Named", "website": page}
+    path = f"/api/v1/statuses/{int(post['id']) - 4}"  # the first
+    assert browser.put(path, json={"status": "tests"}, headers=header).json["language"] == "hr"
 
 
 def test_a_tag_that_nobody_has_written_is_told_of_and_not_made(

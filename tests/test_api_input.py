@@ -150,7 +150,7 @@ def routes(site: Flask) -> list[tuple[str, str, str]]:
 
 
 def path_of(rule: str, number: object = 1, name: str = "pumps") -> str:
-    for part in ("post_id", "user_id", "upload_id", "note_id"):
+    for part in ("post_id", "user_id", "upload_id", "note_id", "tag_id"):
         rule = rule.replace(f"<id:{part}>", str(number))
     return rule.replace("<name>", name)
 

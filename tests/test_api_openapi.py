@@ -21,8 +21,7 @@ from tests.company import Caller, company
 ALIKE = {
     f"GET /api/v1/{one}"
     for one in (
-        "announcements", "blocks", "conversations", "domain_blocks", "endorsements",
-        "featured_tags", "filters", "follow_requests", "suggestions", "instance/peers", "instance/rules", "lists",
+        "announcements", "blocks", "conversations", "domain_blocks", "filters", "follow_requests", "suggestions", "instance/peers", "instance/rules", "lists",
         "scheduled_statuses", "trends/links", "trends/statuses", "custom_emojis",
     )
 }  # fmt: skip

@@ -48,6 +48,7 @@ FLOORS = {
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags claims mail_links profiles searches sentences tag_uses uploads installing "
        "search.whoosh_engine search.postgres_engine pace words",
+    3.1: "marks",
     3.2: "absence aliases feed_tokens grants integrations mail_addresses missed shown_photos tag_facts "
          "unreachable webhook_words",
     3.25: "oauth",
@@ -84,7 +85,7 @@ FLOORS = {
     6.103: "api.timelines api.tags api.media",
     6.104: "api.accounts",
     6.105: "api.statuses",
-    6.106: "api.notifications api.search",
+    6.106: "api.marked api.notifications api.search",
     6.12: "webhook_status",
     6.5: "api.around",
     # doors and jobs as a whole, the application, the command

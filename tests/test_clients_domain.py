@@ -105,7 +105,7 @@ def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
         uploads.chosen(house.ada, [1, 2, 3, 4, 5], str)
     assert uploads.content(PICTURE.name + "-480") == b"small"
     [chosen] = uploads.chosen(house.ada, [upload_id], str)
-    post = publish(house.ada, "Seen", photos=[chosen], via="Bench")
+    post = publish(house.ada, "Seen", photos=[chosen], via=posts.Via("Bench"))
     with saving():
         uploads.drop(house.grace, [upload_id])  # not hers
         uploads.get(house.ada, upload_id)

@@ -13,6 +13,7 @@ from microshare import (
     feeds,
     follows,
     interests,
+    marks,
     mutes,
     people,
     profiles,
@@ -159,12 +160,17 @@ def named(words: str, limit: int, *, only_followed: bool = False) -> Sequence[Pr
 def relationships() -> Response:
     ids = params().ids("id")[:AT_ONCE]
     known = profiles.of(ids, now()).by_id
+    return answer(_relations([one for one in ids if one in known]))
+
+
+def _relations(ids: Sequence[int]) -> list[dict[str, Any]]:
+    """How the caller stands to colleagues; who follows the caller is told to nobody."""
     wants = interests.of(caller(), now())
-    return answer([_relationship(one, wants) for one in ids if one in known])
+    named, notes = marks.which(caller().id, "person", ids), marks.notes(caller().id, ids)
+    return [_relation(one, wants, one in named, notes.get(one, "")) for one in ids]
 
 
-def _relationship(user_id: int, wants: Interests) -> dict[str, Any]:
-    """How the caller stands to a colleague; who follows the caller is told to nobody."""
+def _relation(user_id: int, wants: Interests, is_named: bool, note: str) -> dict[str, Any]:
     is_muted = user_id in wants.muted_people
     return {
         "id": str(user_id),
@@ -180,19 +186,19 @@ def _relationship(user_id: int, wants: Interests) -> dict[str, Any]:
         "requested": False,
         "requested_by": False,
         "domain_blocking": False,
-        "endorsed": False,
-        "note": "",
+        "endorsed": is_named,
+        "note": note,
     }
 
 
 @route("/api/v1/accounts/<id:user_id>/statuses", scope="read:statuses")
 def statuses(user_id: int) -> Response:
-    """A colleague's posts. None is pinned, and so `pinned` finds none."""
+    """A colleague's posts; `pinned`: those that a client pinned."""
     asked = params()
-    author = _user(user_id)
-    if asked.flag("pinned"):
-        return answer([])
+    author = of_id(user_id)
     limit, span = asked.limit(timelines.USUAL, timelines.MOST), timelines.span()
+    if asked.flag("pinned"):
+        return timelines.told(feeds.of(caller(), marks.of(author.id, "post")), limit)
     name = asked.text("tagged")
     try:
         tag = aliases.get(name) if name else None
@@ -208,7 +214,7 @@ def statuses(user_id: int) -> Response:
     return timelines.told(page, limit)
 
 
-def _user(user_id: int) -> User:
+def of_id(user_id: int) -> User:
     found = people.by_id(user_id)
     if found is None:
         raise Missing("person", name=str(user_id))
@@ -218,7 +224,7 @@ def _user(user_id: int) -> User:
 @route("/api/v1/accounts/<id:user_id>/followers", scope="read:accounts")
 def followers(user_id: int) -> Response:
     """The caller, if they are one: who else follows whom is each reader's own business."""
-    _user(user_id)
+    of_id(user_id)
     if user_id not in interests.of(caller(), now()).people:
         return answer([])
     return answer(entities.accounts([profiles.one(caller().id, now())]))
@@ -234,7 +240,7 @@ def familiar_followers() -> Response:
 @route("/api/v1/accounts/<id:user_id>/following", scope="read:accounts")
 def following(user_id: int) -> Response:
     """Whom the caller follows; of others nobody."""
-    _user(user_id)
+    of_id(user_id)
     limit, span = params().limit(USUAL, MOST), params().span()
     mine = interests.of(caller(), now()).people if user_id == caller().id else set()
     ids = paging.part(mine, span, limit)
@@ -256,13 +262,13 @@ def muted() -> Response:
     )
 
 
-def _act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
+def act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
     """A route that does something with a colleague and answers how one stands to them."""
 
     def view(user_id: int) -> Response:
         with saving():
-            does(user(), _user(user_id))
-        return answer(_relationship(user_id, interests.of(caller(), now())))
+            does(user(), of_id(user_id))
+        return answer(_relations([user_id])[0])
 
     view.__name__ = f"account_{path}"
     route(f"/api/v1/accounts/<id:user_id>/{path}", method="POST", scope=scope)(view)
@@ -274,7 +280,7 @@ def _mute(who: User, whom: User) -> None:
     mutes.mute_until(who, whom, now() + timedelta(seconds=seconds) if seconds else None)
 
 
-_act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))
-_act("unfollow", "write:follows", follows.unfollow)
-_act("mute", "write:mutes", _mute)
-_act("unmute", "write:mutes", mutes.unmute)
+act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))
+act("unfollow", "write:follows", follows.unfollow)
+act("mute", "write:mutes", _mute)
+act("unmute", "write:mutes", mutes.unmute)

@@ -15,9 +15,7 @@ from microshare.version import VERSION
 
 EMPTY = {
     "custom_emojis": "", "announcements": "read:accounts", "lists": "read:lists",
-    "accounts/<id:user_id>/lists": "read:lists", "featured_tags": "read:accounts",
-    "featured_tags/suggestions": "read:accounts",
-    "accounts/<id:user_id>/featured_tags": "read:accounts", "endorsements": "read:accounts",
+    "accounts/<id:user_id>/lists": "read:lists",
     "conversations": "read:statuses", "filters": "read:filters", "blocks": "read:blocks",
     "domain_blocks": "read:blocks", "follow_requests": "read:follows",
     "scheduled_statuses": "read:statuses", "trends/statuses": "read:statuses",
@@ -31,7 +29,7 @@ EMPTY_V2 = {"filters": "read:filters", "suggestions": "read:accounts"}
 # address that is unknown, for clients fall back on just that.
 ABSENT = {
     "POST /api/v1/lists": "write:lists", "POST /api/v1/filters": "write:filters",
-    "POST /api/v2/filters": "write:filters", "POST /api/v1/featured_tags": "write:accounts",
+    "POST /api/v2/filters": "write:filters",
     "POST /api/v1/domain_blocks": "write:blocks", "DELETE /api/v1/domain_blocks": "write:blocks",
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from microshare.models.addresses import MailPace, Unreachable
 from microshare.models.clients import AuthorizationCode, ClientApp
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
-from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mark, Mute
 from microshare.models.hooks import (
     Integration,
     Webhook,
@@ -47,6 +47,7 @@ __all__ = [
     "InboxItem",
     "Integration",
     "MailPace",
+    "Mark",
     "Mention",
     "MissedSearch",
     "Mute",
