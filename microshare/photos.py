@@ -211,4 +211,4 @@ def content(name: str) -> bytes:
 def sizes(names: Collection[str]) -> dict[str, int]:
     """How many bytes the photos of these names have, for who is told before it loads one."""
     asked = select(PhotoFile.name, func.length(PhotoFile.content))
-    return dict(db.session.execute(asked.where(PhotoFile.name.in_(names))).tuples().all())
+    return dict(db.session.execute(asked.where(PhotoFile.name.in_(names))).all())

@@ -43,7 +43,7 @@ class _Body(io.RawIOBase):
 
 
 def init_app(app: Flask) -> None:
-    app.wsgi_app = _whole(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = _whole(app.wsgi_app)  # type: ignore[assignment,method-assign]
 
 
 def _whole(app: Wsgi) -> Wsgi:
