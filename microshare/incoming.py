@@ -27,11 +27,16 @@ def read(body: bytes, mimetype: str, form: Mapping[str, str]) -> Incoming:
     """What is asked for; `Refused` where nobody can tell. `form` has the fields of a form."""
     said = body.lstrip()
     if mimetype in FORMS and not said.startswith(b"{"):
-        # `curl -d "some words"` says that words are a form.
-        return _of_form(form) if b"=" in said or not said else _of_text(_decoded(body))
+        # `curl -d "some words"` says that words are a form, which has no blank in it if it is one.
+        is_none = b"=" not in said or (mimetype == FORMS[0] and b" " in said and not _is_ours(form))
+        return _of_text(_decoded(body)) if said and is_none else _of_form(form)
     if mimetype.endswith("json") or (said.startswith(b"{") and not mimetype.startswith("text/")):
         return _of_object(_json(body))
     return _of_text(_decoded(body))
+
+
+def _is_ours(form: Mapping[str, str]) -> bool:
+    return any(name in form for name in (*FIELDS, "payload"))
 
 
 def _decoded(body: bytes) -> str:

@@ -6,12 +6,12 @@ photos. The files are rows of their own, which only a page that shows a photo as
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
 import regex
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 
 from microshare import media
 from microshare.db import db
@@ -206,3 +206,9 @@ def content(name: str) -> bytes:
     if found is None:
         raise Missing("photo")
     return found
+
+
+def sizes(names: Collection[str]) -> dict[str, int]:
+    """How many bytes the photos of these names have, for who is told before it loads one."""
+    asked = select(PhotoFile.name, func.length(PhotoFile.content))
+    return dict(db.session.execute(asked.where(PhotoFile.name.in_(names))).all())

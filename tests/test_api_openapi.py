@@ -25,6 +25,11 @@ ALIKE = {
         "scheduled_statuses", "trends/links", "trends/statuses", "custom_emojis",
     )
 }  # fmt: skip
+# What a text, a photo, or the address of a client may be is not said by a schema.
+UNTOLD = {
+    "POST /api/v1/statuses", "PUT /api/v1/statuses/{post_id}", "POST /api/v1/apps",
+    "POST /api/v1/media", "POST /api/v2/media", "PATCH /api/v1/accounts/update_credentials",
+}  # fmt: skip
 EXAMPLES = 1  # of each call, one that fits and one that does not
 
 
@@ -45,7 +50,7 @@ def grace(site: Flask) -> Caller:
 
 
 def test_schemathesis_finds_nothing(site: Flask, grace: Caller) -> None:
-    """A few calls each; what a text may be is not said by a schema, so a refusal of one is none."""
+    """A few calls each; where a schema says all that there is to say, what fits is not refused."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", site)
     headers = {"Authorization": f"Bearer {grace.token}", "Accept-Encoding": "identity"}
     called = 0
@@ -63,9 +68,8 @@ def test_schemathesis_finds_nothing(site: Flask, grace: Caller) -> None:
             )  # fmt: skip
             @given(case=operation.as_strategy(generation_mode=mode))
             def call(case: Any) -> None:
-                case.call_and_validate(
-                    headers=headers, excluded_checks=[positive_data_acceptance]
-                )
+                untold = [positive_data_acceptance] if case.operation.label in UNTOLD else []
+                case.call_and_validate(headers=headers, excluded_checks=untold)
 
             # A call that takes nothing cannot be made wrongly.
             with suppress(Unsatisfiable):

@@ -211,9 +211,13 @@ def test_a_program_posts_as_a_bot_with_its_maker_beside_it(
     curl = {"content_type": "application/x-www-form-urlencoded"}  # what curl -d says by itself
     assert program.post(address, data='{"line": "curl"}', **curl).status_code == 201
     assert program.post(address, data="curl and words", **curl).status_code == 201
+    assert program.post(address, data="see https://ci.example?id=7 &c", **curl).status_code == 201
+    assert program.post(f"{address}/", data="line=a line", **curl).status_code == 201
     assert program.post(address, data={"line": "multipart"}, content_type="multipart/form-data").status_code == 201
     page = grace.get("/everyone").get_data(as_text=True)
-    assert page.count('bot of <a class="person" href="/@ada">Ada</a>') == 8
+    assert page.count('bot of <a class="person" href="/@ada">Ada</a>') == 10
+    assert "&amp;c" in page
+    assert "line=a line" not in page
     assert "Sales" in page
     assert "posts for" in grace.get("/@build_server").get_data(as_text=True)
     assert "/@build_server" not in grace.get("/people").get_data(as_text=True)
@@ -248,6 +252,8 @@ NONSENSE = [
     (b"%ff%fe=1&payload=[", "application/x-www-form-urlencoded", 422), (b"payload=[", "application/x-www-form-urlencoded", 400),
     (b"payload=" + b"x" * 1_100_000, "application/x-www-form-urlencoded", 413),
     (b"--x\r\nnonsense", "multipart/form-data; boundary=x", 422), (b"a=b", "multipart/form-data", 422),
+    (b"name=An&mail=a%40b.c", "application/x-www-form-urlencoded", 422),
+    (b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--x--', "multipart/form-data; boundary=x", 422),
 ]
 
 

@@ -359,6 +359,14 @@ def test_atom_tells_of_photos(ada: Browser) -> None:
     assert entry.text is not None
     assert f'<a href="http://localhost/posts/{post}">Photo: Worn &lt;here&gt; &amp; there' in entry.text
     assert entry.text.count("Photo") == 2
+    # What reads feeds has no session: it loads them where clients do, and knows how much that is.
+    stranger = ada.application.test_client()
+    links = ElementTree.fromstring(feed).findall("{*}entry/{*}link[@rel='enclosure']")
+    assert len(links) == 2
+    for link in links:
+        photo = stranger.get(link.attrib["href"].removeprefix("http://localhost"))
+        assert (photo.status_code, photo.mimetype) == (200, link.attrib["type"])
+        assert len(photo.data) == int(link.attrib["length"])
 
 
 def test_a_post_in_short_tells_that_it_has_a_photo(ada: Browser, grace: Browser) -> None:

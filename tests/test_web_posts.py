@@ -6,11 +6,13 @@ import sqlite3
 import html5lib
 import pytest
 from flask import Flask
+from gunicorn.http.errors import InvalidChunkSize
 from sqlalchemy import event
 
-from microshare.db import db
+from microshare import grants, people
+from microshare.db import db, saving
 from microshare.models import Post
-from tests.conftest import Browser, furnish
+from tests.conftest import NOON, Browser, furnish
 
 
 def ids(page) -> list[int]:  # type: ignore[no-untyped-def]
@@ -119,6 +121,33 @@ def test_ten_megabytes_are_refused_with_a_sentence(ada: Browser) -> None:
     answer = ada.send("/posts", line="x" * 10_000_000)
     assert answer.status_code == 413
     assert "too much for one form" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/posts", "/api/v1/statuses"])
+def test_half_a_form_is_not_published(site: Flask, ada: Browser, path: str) -> None:
+    """A phone lost its signal while it sent; or what came is no body at all."""
+    with site.app_context(), saving():
+        token = grants.create(people.get("ada"), "api", "phone", NOON)
+    before = ada.get("/everyone").get_data(as_text=True)
+    form = {"csrf_token": ada.token(), "line": "The half of", "status": "The half of"}
+    for environ in ({"CONTENT_LENGTH": "5000"}, {"wsgi.input": _Broken()}):
+        sent = ada.post(
+            path,
+            data=form,
+            headers={"Authorization": f"Bearer {token}"},
+            environ_overrides={"wsgi.input_terminated": True, **environ},
+        )
+        assert sent.status_code == 400
+    after = ada.get("/everyone").get_data(as_text=True)
+    assert "The half of" not in after
+    assert after.count("<article") == before.count("<article")
+
+
+class _Broken(io.BytesIO):
+    """A body whose pieces do not say how long they are."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise InvalidChunkSize(b"ZZ")
 
 
 def test_html_in_a_line_is_text_on_every_page(ada: Browser) -> None:

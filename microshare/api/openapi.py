@@ -17,7 +17,11 @@ from microshare.version import VERSION
 # What a client sends as a value: a text, or in JSON what can be written as one.
 _TEXT = {"type": "string", "pattern": r"^[^\u0000]*$"}
 _VALUE = {**_TEXT, "type": ["string", "number", "boolean", "null"]}
-_CHOICES = {name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")}
+_NEEDED = {**_TEXT, "type": ["string", "number", "boolean"], "minLength": 1}
+_CHOICES: dict[str, list[str]] = {
+    **{name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")},
+    "source[language]": [*config.LANGUAGES],
+}
 _REFUSALS = {
     "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
     "403": "Not allowed", "404": "There is no such thing", "413": "Too much at once",
@@ -125,15 +129,16 @@ def _in_query(name: str, is_list: bool, is_needed: bool) -> dict[str, Any]:
 
 def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
-    for name, is_list, _ in taken:
+    for name, is_list, is_needed in taken:
+        value = _NEEDED if is_needed else _VALUE
         if name == "file":
             fields[name] = {"type": "string", "format": "binary"}
         elif name in _CHOICES:
             fields[name] = {"enum": _CHOICES[name]}
         elif is_list:
-            fields[name] = {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]}
+            fields[name] = {"anyOf": [value, {"type": "array", "items": value}]}
         else:
-            fields[name] = _VALUE
+            fields[name] = value
     needed = [name for name, _, is_needed in taken if is_needed]
     schema = {"type": "object", "properties": fields, "required": needed}
     kinds = _BODIES[2:] if "file" in fields else _BODIES

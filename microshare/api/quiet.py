@@ -59,7 +59,8 @@ for _path, _scope in EMPTY.items():
 for _path, _scope in EMPTY_V2.items():
     _nothing(f"/api/v2/{_path}", _scope)
 for _call, _scope in ABSENT.items():
-    _absent(*_call.split(), _scope)
+    _method, _path = _call.split()
+    _absent(_method, _path, _scope)
 
 
 @route("/api/v1/instance/activity")

@@ -114,8 +114,7 @@ def followed() -> Response:
     return paging.page(parts, [one.id for one in shown], limit, len(ids) == limit)
 
 
-@route("/api/v1/trends/tags", scope="read:statuses")
-def trends() -> Response:
+def _trends() -> Response:
     """The tags that most of the newest posts have."""
     asked = params()
     limit, offset = asked.limit(10, 20), asked.offset()
@@ -123,6 +122,11 @@ def trends() -> Response:
     return answer(told(most))
 
 
+@route("/api/v1/trends/tags", scope="read:statuses")
+def trends() -> Response:
+    return _trends()
+
+
 @route("/api/v1/trends", scope="read:statuses")
 def trends_v0() -> Response:
-    return trends()
+    return _trends()

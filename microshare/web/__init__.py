@@ -41,6 +41,7 @@ from microshare.web import (
     steps,
     unchanged,
     webhooks,
+    whole,
 )
 
 BLUEPRINTS = (
@@ -75,6 +76,7 @@ def init_app(app: Flask) -> None:
     configured: config.Settings = app.config["MICROSHARE"]
     log.init_app(app)
     security.init_app(app)
+    whole.init_app(app)
     app.request_class = sent.PhotoRequest
     app.before_request(sent.allow_photos)
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens

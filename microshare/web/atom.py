@@ -4,12 +4,12 @@ An id is an address: of a post the same in every feed, and of a feed without the
 it. The `ETag` tells of every change; `Last-Modified` of posts that are new or edited.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from feedgenerator import Atom1Feed
+from feedgenerator import Atom1Feed, Enclosure
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext, ngettext
 from markupsafe import escape
@@ -23,7 +23,9 @@ from microshare import (
     inbox,
     markup,
     people,
+    photos,
     posts,
+    shown_photos,
     text,
 )
 from microshare.cards import Card
@@ -74,16 +76,28 @@ def _done(feed: _Spoken) -> Response:
 
 def _feed(title: str, page: str, items: Sequence[Item], path: str = "") -> Response:
     """The feed of these posts."""
-    feed = _begun(title, page, path)
+    feed, sizes = _begun(title, page, path), _sizes(items)
     for item in items:
         post = item.post
         _add(feed, item, f"{config.current().url}/posts/{post.id}", markup.plain_line(post.line),
-             post.created_at, post.edited_at or post.created_at)  # fmt: skip
+             post.created_at, post.edited_at or post.created_at, sizes)  # fmt: skip
     return _done(feed)
 
 
+def _sizes(items: Iterable[Item]) -> Mapping[str, int]:
+    """How many bytes each photo of these posts has."""
+    names = [photo.name for item in items for photo in item.post.photos]
+    return photos.sizes(names) if names else {}
+
+
 def _add(
-    feed: _Spoken, item: Item, entry_id: str, title: str, at: datetime, updated: datetime
+    feed: _Spoken,
+    item: Item,
+    entry_id: str,
+    title: str,
+    at: datetime,
+    updated: datetime,
+    sizes: Mapping[str, int],
 ) -> None:
     post, url = item.post, config.current().url
     said = f"<p>{post.line_html}</p>{post.note_html}{_photos(post.photos, post.id)}"
@@ -99,6 +113,11 @@ def _add(
         updateddate=updated,
         language=post.language,
         categories=[tie.tag.name for tie in post.tags],
+        enclosures=[
+            Enclosure(url + shown_photos.path_of(one.name), str(sizes[one.name]), "image/jpeg")
+            for one in post.photos
+            if one.name in sizes
+        ],
     )
 
 
@@ -111,7 +130,7 @@ def _author(post: Card) -> str:
 
 
 def _photos(photos: Sequence[Photo], post_id: int) -> str:
-    """Photos as words that lead to their post: whoever reads a feed has no session to load them."""
+    """Photos as words that lead to their post, beside what a reader may load: not all show it."""
     told = [gettext("Photo: %(alt)s", alt=p.alt) if p.alt else gettext("Photo") for p in photos]
     return "".join(f'<p><a href="/posts/{post_id}">{escape(one)}</a></p>' for one in told)
 
@@ -195,11 +214,13 @@ def search() -> Response:
 def received() -> Response:
     """What happened for the reader; thanks for one post are one entry, which is updated."""
     feed, told = _begun(gettext("Inbox"), "/inbox"), set()
-    for entry in inbox.of(user()).entries:
+    entries = inbox.of(user()).entries
+    sizes = _sizes(entry.item for entry in entries)
+    for entry in entries:
         entry_id = f"{config.current().url}/posts/{entry.item.post.id}#{entry.kind}"
         if entry_id not in told:  # an answer that was taken twice is one
             told.add(entry_id)
-            _add(feed, entry.item, entry_id, _happened(entry), entry.at, entry.at)
+            _add(feed, entry.item, entry_id, _happened(entry), entry.at, entry.at, sizes)
     return _done(feed)
 
 

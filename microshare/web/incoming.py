@@ -11,7 +11,9 @@ pages = Blueprint("incoming", __name__)
 KEYS = ("Idempotency-Key", "webhook-id")  # headers that name a message that may come twice
 
 
-@pages.route("/hooks/<token>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@pages.route(
+    "/hooks/<token>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], strict_slashes=False
+)
 @public
 @in_json
 def post(token: str) -> Response:
