@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 
 from microshare import text
 from microshare.db import add_once, db
-from microshare.errors import Forbidden, Refused
+from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Mark, Post, PostTag, Tag, User
 
 Target = Post | Tag | User
@@ -33,6 +33,8 @@ def put(owner: User, target: Target, now: datetime) -> None:
     kind = KINDS[type(target)]
     if isinstance(target, Post) and target.author_id != owner.id:
         raise Forbidden("not-yours")
+    if isinstance(target, Post) and target.withdrawn_at is not None:
+        raise Missing("post", id=target.id)
     if not add_once(
         Mark, owner_id=owner.id, kind=kind, target_id=target.id, text="", since=now
     ):

@@ -399,6 +399,11 @@ def test_what_a_client_keeps_for_its_colleague(grace: Caller, ada: Caller) -> No
     assert ada.post(f"statuses/{post}/pin").status_code == 403
     assert not grace.post(f"statuses/{post}/unpin").json["pinned"]
     assert ids(grace.get("accounts/2/statuses?pinned=true")) == []
+    assert grace.get(f"statuses/{post}/quotes").json == []
+    grace.post(f"statuses/{post}/pin")
+    grace("DELETE", f"/api/v1/statuses/{post}")
+    assert ids(grace.get("accounts/2/statuses?pinned=true")) == []
+    assert grace.post(f"statuses/{post}/pin").status_code == 404
     for word in "pin", "endorse":
         assert grace.post(f"accounts/1/{word}").json["endorsed"]
         assert ids(grace.get("endorsements")) == ids(ada.get("accounts/2/endorsements")) == [1]

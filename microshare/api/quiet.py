@@ -20,7 +20,7 @@ EMPTY = {
     "domain_blocks": "read:blocks", "follow_requests": "read:follows",
     "scheduled_statuses": "read:statuses", "trends/statuses": "read:statuses",
     "trends/links": "read:statuses", "instance/rules": "", "instance/peers": "",
-    "suggestions": "read:accounts",
+    "suggestions": "read:accounts", "statuses/<id:post_id>/quotes": "read:statuses",
 }  # fmt: skip
 WEEKS = 12
 NAMES = {"en": "English", "nl": "Nederlands"}  # in which their speakers look for them
@@ -35,7 +35,7 @@ ABSENT = {
 
 
 def _nothing(path: str, scope: str) -> None:
-    def view(user_id: int = 0) -> Response:
+    def view(**_: int) -> Response:
         return answer([])
 
     view.__name__ = f"no_{_word(path)}"
