@@ -7,6 +7,8 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +19,7 @@ import toot.auth
 import toot.config
 from click.testing import CliRunner, Result
 from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
+from mastodon.errors import MastodonServiceUnavailableError
 from PIL import Image
 from toot.cli import cli as toot_cli
 
@@ -83,10 +86,11 @@ def log_in(url: str, login: str) -> Mastodon:
 
 
 def until(found: Callable[[], Any]) -> Any:
-    """What is found at last: the index follows a post within seconds."""
+    """What is found at last: the index is made first, and follows a post within seconds."""
     for _ in range(100):
-        if result := found():
-            return result
+        with suppress(MastodonServiceUnavailableError):
+            if result := found():
+                return result
         time.sleep(0.1)
     raise AssertionError("it is not found")
 
@@ -199,6 +203,28 @@ def test_a_photo_with_a_description(grace: Mastodon, tmp_path: Path) -> None:
         with served.urllib.request.urlopen(address) as answer:  # as clients do, without a token
             assert answer.headers["Content-Type"] == "image/jpeg"
     assert post.id in [one.id for one in grace.timeline_public(only_media=True)]
+
+
+def test_what_a_client_keeps_and_what_it_asks_by_moments(ada: Mastodon, grace: Mastodon) -> None:
+    before, after = (datetime.now(UTC) + timedelta(seconds=20 * way) for way in (-1, 1))
+    post = ada.status_post("Turn it off first #safety", language="fr")
+    assert post.id in [one.id for one in ada.timeline_home(min_id=before, max_id=after)]
+    assert post.id not in [one.id for one in ada.timeline_home(max_id=before)]
+    assert ada.timeline_home(min_id=after) == []
+    assert ada.status_pin(post).pinned
+    there = grace.account_lookup("ada")
+    assert [one.id for one in grace.account_statuses(there, pinned=True)] == [post.id]
+    assert not ada.status_unpin(post).pinned
+    tag = ada.featured_tag_create("safety")
+    assert [(one.name, one.statuses_count) for one in grace.account_featured_tags(there)] == [
+        ("safety", 1)]
+    ada.featured_tag_delete(tag)
+    assert grace.account_note_set(there, "Knows seals").note == "Knows seals"
+    assert grace.account_endorse(there).endorsed
+    assert [one.acct for one in grace.endorsements()] == ["ada"]
+    assert not grace.account_unendorse(there).endorsed
+    assert "ada" in [one.acct for one in grace.directory()]
+    assert grace.instance_health()
 
 
 def test_search_finds_posts_people_tags_and_addresses(ada: Mastodon, grace: Mastodon) -> None:
