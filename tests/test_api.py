@@ -359,6 +359,9 @@ def test_what_a_client_sends_of_a_colleague_and_is_not_here_stays_as_it_is(grace
     assert [one["name"] for one in told["fields"]] == ["Department"]
     for path in ("avatar", "header"):
         assert grace("DELETE", f"/api/v1/profile/{path}").json["avatar"] == told["avatar"]
+    for sent, told in (({"display_name": ""}, ""), ({"note": "About"}, "")):  # as it came back
+        answer = grace("PATCH", "/api/v1/accounts/update_credentials", json=sent)
+        assert (answer.status_code, answer.json["display_name"]) == (200, told)
     many = [{"name": "a", "value": "b"}] * 5
     for five in ({"json": {"fields_attributes": many}},
                  {"data": {f"fields_attributes[{n}][name]": "a" for n in range(5)}}):  # fmt: skip
@@ -434,6 +437,8 @@ def test_the_tags_that_a_colleague_names(grace: Caller, ada: Caller) -> None:
     assert not grace.post("tags/rings/unfeature").json["featuring"]
     assert grace.get("featured_tags").json == []
     assert grace.post("tags/never_written/unfeature").status_code == 404
+    for wrong in ("a b", "42", ",", "x" * 600):
+        assert grace.post("featured_tags", json={"name": wrong}).status_code == 422
     for number in range(10):
         assert grace.post("featured_tags", json={"name": f"n{number}"}).status_code == 200
     assert grace.post("featured_tags", json={"name": "n1"}).status_code == 200  # it is one of them

@@ -79,7 +79,7 @@ def change() -> Response:
         people.change(
             who,
             username=who.username,
-            name=asked.text("display_name", who.name),
+            name=asked.text("display_name", who.name).strip() or who.username,
             department=departments.get(caller().department.slug),
             language=wanted if wanted in config.LANGUAGES else who.language,
             time_zone=who.time_zone,

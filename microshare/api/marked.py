@@ -12,6 +12,7 @@ from microshare.api.asked import params
 from microshare.api.door import caller, now, route
 from microshare.api.said import answer
 from microshare.db import saving
+from microshare.errors import Missing, Refused
 from microshare.models import Tag, User
 from microshare.web.asked import user
 
@@ -85,10 +86,12 @@ def proposed() -> Response:
 
 @route("/api/v1/featured_tags", method="POST", scope="write:accounts")
 def feature_one() -> Response:
-    name = params().needed("name").strip().removeprefix("#")
+    name = params().needed("name")
     with saving():
-        found = _marked(user(), name)
-        tag_id = found.id
+        try:
+            tag_id = _marked(user(), name).id
+        except Missing:  # here it stands in no address
+            raise Refused("tag-malformed", tag=name[:80]) from None
     return answer(_told(caller().id, tag_uses.tags_of([tag_id]))[0])
 
 
