@@ -56,7 +56,7 @@ FLOORS = {
     3.7: "brought by_mail indexed hints",
     # verbs upon posts
     4: "bulk posts follows thanks saves mutes opened questions goals",
-    4.2: "describing steps",
+    4.2: "steps",
     4.9: "pulled",  # the ids of feeds
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database webhook_messages",

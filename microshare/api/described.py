@@ -86,8 +86,11 @@ CALLS = {
     ),
     "statuses_bookmark": Call("Save a post", "Status"),
     "statuses_context": Call("What a post answers, and what answers it", "Context"),
-    "statuses_edit": Call("Edit a post", "Status",
-                          "status spoiler_text media_ids[] language sensitive"),
+    "statuses_edit": Call(
+        "Edit a post", "Status",
+        "status spoiler_text media_ids[] media_attributes[][id] media_attributes[][description] "
+        "language sensitive",
+    ),
     "statuses_favourite": Call("Thank for a post", "Status"),
     "statuses_favourited_by": Call("Who thanked", "[Account]", "limit"),
     "statuses_history": Call("What a post said before", "[StatusEdit]"),
