@@ -99,7 +99,8 @@ def changed(
         raise Refused("too-many-photos", count=count, limit=photos.LIMIT)
     shown: list[Photo | Chosen] = []
     for upload_id in ids:
-        stays = [one for one in had if one.number == upload_id]  # twice, where it is there twice
+        # Twice, where it is there twice.
+        stays: list[Photo | Chosen] = [one for one in had if one.number == upload_id]
         for photo in stays or [_chosen(owner, upload_id, len(shown) + 1, unsaid)]:
             place = len(shown) + 1
             anew = upload_id in alts

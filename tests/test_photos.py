@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from microshare import departments, feeds, inbox, indexing, people, photos, posts, revisions, search
+from microshare import departments, drafts, feeds, inbox, indexing, people, photos, posts, revisions, search
 from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.models import PhotoFile, Post
@@ -70,7 +70,9 @@ def test_of_two_edits_at_once_that_remove_a_photo_each_one_is_told_of_the_other(
         photos.content(gone)
 
 
-def test_photos_that_are_only_described_anew_are_no_edit_but_in_the_history(house: House) -> None:
+def test_photos_that_are_only_described_anew_are_no_edit_but_in_the_history(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the text says is not judged anew, by rules or colleagues that came later."""
     post_id = publish(house.ada, "Seen by @joined", photos=chosen(64, 66)).id
     with saving():
@@ -87,7 +89,9 @@ def test_photos_that_are_only_described_anew_are_no_edit_but_in_the_history(hous
             return posts.edit(post, house.ada, line, kind=post.kind, photos=told,
                               now=NOON + timedelta(hours=at))
 
-    post = say("Seen by @joined", "A torn seal", "", at=1)
+    with monkeypatch.context() as stricter:
+        stricter.setattr(drafts, "LINE_BYTES", 3)
+        post = say("Seen by @joined", "A torn seal", "", at=1)
     assert (post.edited_at, post.version) == (None, 2)
     assert inbox.new_count(people.get("joined")) == 0
     assert say("Seen", "A torn seal", "", at=2).edited_at == NOON + timedelta(hours=2)

@@ -163,6 +163,13 @@ class Params:
             raise Missing("post", id=self.text(name)[:20])
         return found
 
+    def needed_ids(self, name: str) -> list[int]:
+        """The ids under this name, each once, or `Missing` where one can be none."""
+        found = [number(one) for one in self.many(name) if one.strip()]
+        if None in found:
+            raise Missing("post")
+        return list(dict.fromkeys(one for one in found if one is not None))
+
     def media_ids(self, name: str) -> list[int]:
         """The ids of photos under this name, each once; `Refused` where one can be none."""
         written = [one.strip() for one in self.many(name) if one.strip()]

@@ -80,6 +80,10 @@ CALLS = {
     "quiet_preferences": Call("How you post", "Any"),
     "quiet_translation_languages": Call("None: nothing is translated", "Any"),
     "openapi_document": Call("This description", "Any"),
+    "reports_report": Call(
+        "Tell who manages of a colleague or their posts", "Report",
+        "account_id! status_ids[] comment category rule_ids[] forward",
+    ),
     "search_search": Call(
         "Posts, colleagues and tags", "Search",
         "q! type resolve following account_id max_id min_id limit offset",

@@ -1,6 +1,7 @@
 """Posts as statuses: read, publish, edit, withdraw, and what a reader does with one."""
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -27,7 +28,7 @@ from microshare.api.said import Json, answer, encoded
 from microshare.db import saving
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.feeds import Item
-from microshare.models import Post, User
+from microshare.models import Post, Revision, User
 from microshare.web.asked import user
 
 AT_ONCE = 40  # statuses by their ids
@@ -211,7 +212,8 @@ def history(post_id: int) -> Response:
         "poll": None,
     }
     past = revisions.of(post)
-    said = [(one, one.written_at) for one in past]
+    said: list[tuple[Post | Revision, datetime]] = [(one, one.written_at) for one in past]
+    said.append((post, revisions.written_at(post, past)))
     return answer(
         [
             {
@@ -222,7 +224,7 @@ def history(post_id: int) -> Response:
                 ],
                 **same,
             }
-            for one, at in [*said, (post, revisions.written_at(post, past))]
+            for one, at in said
         ]
     )
 
