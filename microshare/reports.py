@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from microshare import text
@@ -146,8 +146,8 @@ def open_by(reporter: AnyReader, about: User, post_ids: Sequence[int]) -> Report
 def _waits_for(manager: AnyReader | None) -> ColumnElement[bool]:
     """Whether a report waits for this manager; None: for the one that a statement is told."""
     who: Any = bindparam("reader") if manager is None else manager.id
-    theirs = select(User.id).where(or_(User.id == who, User.maker_id == who))
-    return Report.settled_at.is_(None) & Report.about_id.not_in(theirs)
+    their_bot = select(User.id).where(User.id == Report.about_id, User.maker_id == who).exists()
+    return and_(Report.settled_at.is_(None), Report.about_id != who, ~their_bot)
 
 
 # Told the `reader`.

@@ -4,7 +4,18 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from microshare import departments, drafts, feeds, inbox, indexing, people, photos, posts, revisions, search
+from microshare import (
+    departments,
+    drafts,
+    feeds,
+    inbox,
+    indexing,
+    people,
+    photos,
+    posts,
+    revisions,
+    search,
+)
 from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.models import PhotoFile, Post
