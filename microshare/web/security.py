@@ -5,8 +5,9 @@ from datetime import timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -105,6 +106,22 @@ def init_app(app: Flask) -> None:
         )
     app.before_request(await_database)
     app.after_request(_add_headers)
+
+
+def form_token() -> str:
+    """The token of the page's forms. It is good as long as the session, so one does for all its
+    pages; Flask-WTF signs another for each.
+    """
+    if "csrf_token" not in g:
+        drawn = session.get("csrf_token")
+        g.csrf_token = _signed(str(current_app.secret_key), drawn) if drawn else generate_csrf()
+    return str(g.csrf_token)
+
+
+@lru_cache(5000)  # sessions
+def _signed(key: str, drawn: str) -> str:
+    """The token of the session of this request, in which this was drawn."""
+    return str(generate_csrf())
 
 
 def _add_headers(response: Response) -> Response:
