@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app
 from werkzeug.routing import Rule
 
-from microshare import config, scopes
+from microshare import config, reports, scopes
 from microshare.api import schemas
 from microshare.api.described import ABSENT, CALLS, EMPTY, Call
 from microshare.api.door import route
@@ -21,6 +21,7 @@ _NEEDED = {**_TEXT, "type": ["string", "number", "boolean"], "minLength": 1}
 _CHOICES: dict[str, list[str]] = {
     **{name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")},
     "source[language]": [*config.LANGUAGES],
+    "category": ["", *reports.CATEGORIES],
 }
 _REFUSALS = {
     "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
