@@ -130,7 +130,9 @@ def test_half_a_form_is_not_published(site: Flask, ada: Browser, path: str) -> N
         token = grants.create(people.get("ada"), "api", "phone", NOON)
     before = ada.get("/everyone").get_data(as_text=True)
     form = {"csrf_token": ada.token(), "line": "The half of", "status": "The half of"}
-    broken = [{"wsgi.input": _Broken(error)} for error in (InvalidChunkSize(b"ZZ"), BlockingIOError)]
+    pieces = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    errors = InvalidChunkSize(b"ZZ"), BlockingIOError()
+    broken = [{"wsgi.input": _Broken(error), **pieces} for error in errors]
     for environ in ({"CONTENT_LENGTH": "5000"}, *broken):
         sent = ada.post(
             path,
@@ -147,7 +149,7 @@ def test_half_a_form_is_not_published(site: Flask, ada: Browser, path: str) -> N
 class _Broken(io.BytesIO):
     """A body that cannot be read."""
 
-    def __init__(self, error: Exception | type[Exception]) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
 
