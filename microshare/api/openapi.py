@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app
 from werkzeug.routing import Rule
 
-from microshare import config, people, scopes
+from microshare import config, people, reports, scopes
 from microshare.api import schemas
 from microshare.api.described import ABSENT, CALLS, EMPTY, Call
 from microshare.api.door import route
@@ -32,6 +32,7 @@ _OPEN: dict[str, Any] = {"enum": ["", "public", "unlisted", None]}
 _SHAPES: dict[str, dict[str, Any]] = {
     "visibility": _OPEN,
     "source[privacy]": _OPEN,
+    "category": {"enum": ["", *reports.CATEGORIES, None]},
     "source[language]": {"enum": [*config.LANGUAGES, None]},
     "client_name": {**_NEEDED, "pattern": _NAME},
     "display_name": {**_VALUE, "pattern": _NAME, "maxLength": people.NAME_LIMIT},
