@@ -6,9 +6,11 @@ it ends by itself when its parent is gone, however that went.
 
 import errno
 import json
+import logging
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -28,6 +30,7 @@ LONGEST_ADDRESS = 64 * 1024  # bytes: a search of 5,000 characters of any script
 # gunicorn takes a setting of at most 8,190 bytes, or no limit at all.
 message.MAX_REQUEST_LINE = LONGEST_ADDRESS
 PAUSE = 5  # seconds before a child that died is started again
+PATIENCE = 30  # seconds for the next piece of a request: who lost its signal says nothing any more
 
 
 def _refuse(connection: socket.socket, status: int, reason: str, _: str) -> None:
@@ -40,6 +43,19 @@ def _refuse(connection: socket.socket, status: int, reason: str, _: str) -> None
 
 
 util.write_error = _refuse
+
+
+def be_patient(listener: socket.socket) -> None:
+    """Wait only so long for what a connection sends: each that stalls would keep a thread for good.
+
+    What is accepted has it from the listener. How long an answer takes is another matter.
+    """
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", PATIENCE, 0))
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that somebody stalled: it happens to every phone."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -80,6 +96,9 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def _started(self, arbiter: Any) -> None:
         garbage.settle()
+        for listener in arbiter.LISTENERS:
+            be_patient(listener.sock)
+        logging.getLogger("gunicorn.error").addFilter(_is_news)
         print(
             f"microshare serves on http://{self.settings.host}:{arbiter.LISTENERS[0].getsockname()[1]}"
             " — Ctrl-C stops it.",

@@ -1,6 +1,7 @@
 """The server, as its API is spoken: one call, its answer, and a sentence where there is none."""
 
 import json
+import re
 import time
 import urllib.error
 import urllib.parse
@@ -17,6 +18,8 @@ SECONDS = 20  # for an answer
 LARGEST = 8 * 1024 * 1024  # bytes of an answer
 TRIES, PAUSE = 3, 1.0  # of what may come twice; seconds before the second one
 _LATER = (429, 502, 503, 504)
+# Around what the library of TLS says: "[SSL: X] certificate verify failed: … (_ssl.c:1006)".
+_OF_LIBRARY = re.compile(r"^\[[^\]]*\] | \(_ssl\.c:\d+\)$")
 
 
 class Moved(Exception):
@@ -74,7 +77,7 @@ def call(
     except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         why = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
-        raise no_server(login.server, _plain(str(why))) from None
+        raise no_server(login.server, _plain(_OF_LIBRARY.sub("", str(why)))) from None
     try:
         return json.loads(said)
     except ValueError:

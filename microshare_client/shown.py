@@ -1,5 +1,6 @@
 """Posts on a terminal, in at most 80 columns; and, for a pipe, one on a line."""
 
+import os
 import shutil
 import textwrap
 from collections.abc import Mapping
@@ -74,12 +75,18 @@ def block(status: Mapping[str, Any], now: datetime) -> str:
     when = f"{at:%H:%M}" if at.date() == now.astimezone().date() else f"{at:%Y-%m-%d %H:%M}"
     who = plain(str(account["display_name"] or account["acct"]))
     head = " · ".join(part for part in (who, when, place) if part)
-    said = [click.style(textwrap.shorten(head, width, placeholder="…"), bold=True)]
+    said = [_styled(textwrap.shorten(head, width, placeholder="…"), bold=True)]
     said += _wrapped(line, width, "  ")
     for paragraph in note.split("\n") if note else ():
         said += _wrapped(paragraph, width, "  │ ")
-    said.append(click.style("  " + plain(str(status["url"])), dim=True))
+    said.append(_styled("  " + plain(str(status["url"])), dim=True))
     return "\n".join(said) + "\n"
+
+
+def _styled(words: str, **how: bool) -> str:
+    """Words with some weight, where the reader and the terminal can do with it (no-color.org)."""
+    is_bare = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return words if is_bare else click.style(words, **how)
 
 
 def _wrapped(words: str, width: int, indent: str) -> list[str]:

@@ -63,10 +63,10 @@ def logout() -> None:
 @click.option("--reply-to", type=int, help=_("The number of the post that this answers."))
 @click.option("--key", default="", help=_("The same key posts the same once."))
 def post(line: str | None, note: str, reply_to: int | None, key: str) -> None:
+    login = _login()  # before anybody types what could not be sent
     if line is None or line == "-":
         first, rest = _typed()
         line, note = first, note or rest
-    login = _login()
     told: dict[str, Any] = {"status": line} if not note else {"spoiler_text": line, "status": note}
     if reply_to is not None:
         told["in_reply_to_id"] = str(reply_to)
@@ -109,8 +109,10 @@ def feed(tag: str, everyone: bool, limit: int, follow: bool, every: float) -> No
     path = "/api/v1/timelines/" + ("public" if everyone else "home")
     if tag:
         path = f"/api/v1/timelines/tag/{quote(tag.strip().lstrip('#'), safe='')}"
-    newest = _show(_pages(login, path, limit))
+    found = _pages(login, path, limit)
+    newest = _show(found)
     if not follow:
+        _tell_of_none(found)
         return
     try:
         _follow(login, path, newest, every)
@@ -164,9 +166,13 @@ def _follow(login: Login, path: str, newest: str, every: float) -> None:
 def search(query: str, limit: int) -> None:
     asked = {"q": query, "type": "statuses", "limit": limit}
     found = _called(server.call, _login(), "/api/v2/search", asked)["statuses"]
+    _tell_of_none(found)
+    _show(found)
+
+
+def _tell_of_none(found: Sequence[Any]) -> None:
     if not found:
         click.echo(_("Nothing was found."), err=True)
-    _show(found)
 
 
 COMMANDS = (login, logout, post, feed)

@@ -94,10 +94,10 @@ def token(url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @contextmanager
-def process(*words: str, home: Path, **env: str) -> "Iterator[subprocess.Popen[str]]":
+def process(*words: str, home: Path, at: Path | None = None, **env: str) -> "Iterator[subprocess.Popen[str]]":
     known = {k: v for k, v in os.environ.items() if not k.startswith(("MICROSHARE_", "LC_", "LANG"))}
     running = subprocess.Popen(
-        [sys.executable, "-c", START, *words],
+        [sys.executable, "-c", START, *words], cwd=at,
         env={**known, "XDG_CONFIG_HOME": str(home), "PYTHONUNBUFFERED": "1", **env}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
@@ -196,6 +196,10 @@ def test_each_way_to_fail_has_a_sentence_and_an_exit_code(url: str, token: str, 
         assert run("login", address).exit_code in (1, 75)
     assert run("login", url, "--token", typed="wrong\n").exit_code == 77
     assert run("login", url, "--token", typed="\n").exit_code == 1
+    plain = url.replace("http://", "https://")
+    assert run("login", plain).stderr == f"No answer from {plain}: wrong version number\n"
+    nothing = run("feed", "--tag", "nobody_wrote_this", **here)
+    assert (nothing.exit_code, nothing.stdout, nothing.stderr) == (0, "", "Nothing was found.\n")
     for result in (long, gone):
         assert "Traceback" not in result.stderr
 
@@ -327,10 +331,46 @@ def test_a_post_fits_into_80_columns_and_steers_no_terminal() -> None:
     assert "\n" not in shown.row({**STATUS, "spoiler_text": "", "content": "<p>a\nb</p><p>c</p>"})
 
 
+@pytest.mark.parametrize("bare", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_who_wants_no_weight_gets_none(bare: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = datetime(2026, 11, 24, tzinfo=UTC)
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "\x1b[1m" in shown.block(STATUS, moment)
+    for name, value in bare.items():
+        monkeypatch.setenv(name, value)
+    assert "\x1b" not in shown.block(STATUS, moment)
+
+
+def test_a_full_disk_is_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    fake = type("Fake", (), {"commands": {"feed": 1}, "__call__": lambda self, **_: full()})
+    monkeypatch.setattr(command, "people", fake())
+    monkeypatch.setattr(sys, "argv", ["microshare", "feed"])
+    with pytest.raises(SystemExit) as ended:
+        command.main()
+    told = capsys.readouterr().err
+    assert (ended.value.code, told) == (1, "That cannot be read or written: No space left on device\n")
+
+
+def test_search_where_there_is_neither_a_login_nor_an_instance(home: Path, tmp_path: Path) -> None:
+    """It makes none, and says what to do; and so does a post, before anybody types it."""
+    for words in (("search", "pump"), ("post",)):
+        with process(*words, home=home, at=tmp_path) as asking:
+            _, err = asking.communicate(timeout=30)
+        assert (asking.returncode, err) == (77, "Sign in first: microshare login https://your.server\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_old_search_stays_where_nobody_is_signed_in(
     monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
     ran: list[str] = []
+    monkeypatch.setenv("MICROSHARE_INSTANCE", str(home.parent))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
     monkeypatch.setattr("microshare.cli.main", lambda **_: ran.append("server"))
     monkeypatch.setattr(command, "people", type("Fake", (), {

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 
-from microshare import config, create_app
+from microshare import config, create_app, server
 from microshare.config import Settings
 from microshare.db import db
 from tests import restarts, served
@@ -32,6 +33,16 @@ def status(url: str) -> int:
             return answer.code
     except OSError:
         return 0
+
+
+def test_who_stalls_keeps_no_thread_for_good() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.be_patient(listener)
+        with socket.create_connection(listener.getsockname()):
+            accepted, _ = listener.accept()
+            with accepted:
+                patience = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, 16)
+    assert struct.unpack("ll", patience) == (server.PATIENCE, 0)
 
 
 def until(url: str, expected: int) -> None:

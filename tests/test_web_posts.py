@@ -125,12 +125,15 @@ def test_ten_megabytes_are_refused_with_a_sentence(ada: Browser) -> None:
 
 @pytest.mark.parametrize("path", ["/posts", "/api/v1/statuses"])
 def test_half_a_form_is_not_published(site: Flask, ada: Browser, path: str) -> None:
-    """A phone lost its signal while it sent; or what came is no body at all."""
+    """A phone lost its signal while it sent, or stalls; or what came is no body at all."""
     with site.app_context(), saving():
         token = grants.create(people.get("ada"), "api", "phone", NOON)
     before = ada.get("/everyone").get_data(as_text=True)
     form = {"csrf_token": ada.token(), "line": "The half of", "status": "The half of"}
-    for environ in ({"CONTENT_LENGTH": "5000"}, {"wsgi.input": _Broken()}):
+    pieces = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    errors = InvalidChunkSize(b"ZZ"), BlockingIOError()
+    broken = [{"wsgi.input": _Broken(error), **pieces} for error in errors]
+    for environ in ({"CONTENT_LENGTH": "5000"}, *broken):
         sent = ada.post(
             path,
             data=form,
@@ -144,10 +147,14 @@ def test_half_a_form_is_not_published(site: Flask, ada: Browser, path: str) -> N
 
 
 class _Broken(io.BytesIO):
-    """A body whose pieces do not say how long they are."""
+    """A body that cannot be read."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
     def read(self, size: int | None = -1) -> bytes:
-        raise InvalidChunkSize(b"ZZ")
+        raise self.error
 
 
 def test_html_in_a_line_is_text_on_every_page(ada: Browser) -> None:

@@ -51,7 +51,8 @@ class Params:
             for value in values:
                 if "\ufffd" in value and request.mimetype != _FORM:
                     raise Refused("text-encoding")
-                yield name, value
+                if name is not None:  # as of a part that has none
+                    yield name, value
         if request.mimetype == _PARTS and not (request.form or request.files):
             _check_parts()
 
@@ -75,7 +76,7 @@ class Params:
             yield name, str(value)
 
     def check(self, takes: str) -> None:
-        """Whether what is one value came as one, and a list as a list of such.
+        """Whether what is one value came as one, and a list as a list of such, all of them text.
 
         `takes`: the names of what a call knows, as `described` has them.
         """
@@ -88,6 +89,7 @@ class Params:
             wrong = self.objects | (self.lists if name == bare else set())
             if bare in wrong or within in self.objects or within in self.lists - {bare}:
                 raise Refused("parameter-odd", name=bare)
+            self.many(bare)
 
     def many(self, name: str) -> list[str]:
         """All values of this name, in order; `Refused` where one is no text that can be kept."""

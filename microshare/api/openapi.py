@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app
 from werkzeug.routing import Rule
 
-from microshare import config, reports, scopes
+from microshare import config, people, reports, scopes
 from microshare.api import schemas
 from microshare.api.described import ABSENT, CALLS, EMPTY, Call
 from microshare.api.door import route
@@ -18,10 +18,35 @@ from microshare.version import VERSION
 _TEXT = {"type": "string", "pattern": r"^[^\u0000]*$"}
 _VALUE = {**_TEXT, "type": ["string", "number", "boolean", "null"]}
 _NEEDED = {**_TEXT, "type": ["string", "number", "boolean"], "minLength": 1}
-_CHOICES: dict[str, list[str]] = {
-    **{name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")},
-    "source[language]": [*config.LANGUAGES],
-    "category": ["", *reports.CATEGORIES],
+# Signs that nobody sees and no text may have, and what a blank may be.
+_UNSEEN = (
+    r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202d\u202e\ufdd0-\ufdef\ufffe\uffff"
+)
+_NAME = rf"^[^{_UNSEEN}]*[^\s\ufeff{_UNSEEN}][^{_UNSEEN}]*$"
+_ADDRESS = (
+    r"(?!(?:javascript|data|vbscript|file|about|blob):)[a-z][a-z0-9+.-]*:[A-Za-z0-9/:._~?&=%-]+"
+)
+_SCOPE = f"(?:{'|'.join(sorted(scopes.ALL))})"
+_OPEN: dict[str, Any] = {"enum": ["", "public", "unlisted", None]}
+# What more is to be said of some.
+_SHAPES: dict[str, dict[str, Any]] = {
+    "visibility": _OPEN,
+    "source[privacy]": _OPEN,
+    "category": {"enum": ["", *reports.CATEGORIES, None]},
+    "client_name": {**_NEEDED, "pattern": _NAME},
+    "display_name": {**_VALUE, "pattern": f"^[^{_UNSEEN}]*$", "maxLength": people.NAME_LIMIT},
+    "note": {**_VALUE, "pattern": f"^[^{_UNSEEN}]*$", "maxLength": people.ABOUT_LIMIT},
+    "scopes": {"type": ["string", "null"], "pattern": f"^(?:{_SCOPE}(?: {_SCOPE})*)?$"},
+    "redirect_uris": {
+        "anyOf": [
+            {"type": "string", "pattern": rf"^{_ADDRESS}(?:\n{_ADDRESS})*$", "maxLength": 2000},
+            {
+                "type": "array",
+                "items": {"type": "string", "pattern": f"^{_ADDRESS}$"},
+                "minItems": 1,
+            },
+        ]
+    },
 }
 _REFUSALS = {
     "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
@@ -134,8 +159,8 @@ def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
         value = _NEEDED if is_needed else _VALUE
         if name == "file":
             fields[name] = {"type": "string", "format": "binary"}
-        elif name in _CHOICES:
-            fields[name] = {"enum": _CHOICES[name]}
+        elif name in _SHAPES:
+            fields[name] = _SHAPES[name]
         elif is_list:
             fields[name] = {"anyOf": [value, {"type": "array", "items": value}]}
         else:
@@ -143,7 +168,20 @@ def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
     needed = [name for name, _, is_needed in taken if is_needed]
     schema = {"type": "object", "properties": fields, "required": needed}
     kinds = _BODIES[2:] if "file" in fields else _BODIES
-    return {"required": bool(needed), "content": {kind: {"schema": schema} for kind in kinds}}
+    of = {kind: schema if kind == _BODIES[0] else _in_form(schema) for kind in kinds}
+    return {
+        "required": bool(needed),
+        "content": {kind: {"schema": schema} for kind, schema in of.items()},
+    }
+
+
+def _in_form(schema: Any) -> Any:
+    """The same without what only JSON can say: nothing."""
+    if isinstance(schema, dict):
+        return {name: _in_form(one) for name, one in schema.items()}
+    if isinstance(schema, list):
+        return [_in_form(one) for one in schema if one not in ("null", None)]
+    return schema
 
 
 def _responses(call: Call) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_content_length
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -48,9 +49,9 @@ def init_app(app: Flask) -> None:
 
 def _whole(app: Wsgi) -> Wsgi:
     def called(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if length.isascii() and length.isdigit():
-            environ["wsgi.input"] = _Body(environ["wsgi.input"], int(length))
+        length = get_content_length(environ)
+        if length or "HTTP_TRANSFER_ENCODING" in environ:
+            environ["wsgi.input"] = _Body(environ["wsgi.input"], length or 0)
         return app(environ, start)
 
     return called
