@@ -76,7 +76,7 @@ def note(owner: User, on: User, written: str, now: datetime) -> None:
     """Keep a note on a colleague, for the owner alone; an empty one is none."""
     tidied = text.tidy_note(written).strip()
     if len(tidied) > NOTE_LIMIT or text.has_control(tidied):
-        raise Refused("about-too-long", limit=NOTE_LIMIT)
+        raise Refused("remark-too-long", limit=NOTE_LIMIT)
     _delete(owner, "note", on.id)
     if tidied:
         db.session.add(
