@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead changes clock outbound slack_text scopes errors findings garbage periods spoken text use verdicts version demo_content "
+    0: "ahead changes clock outbound slack_text scopes errors findings garbage tallies periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
     0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
@@ -47,7 +47,7 @@ FLOORS = {
          "search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags claims mail_links profiles searches sentences tag_uses uploads installing "
-       "search.whoosh_engine search.postgres_engine pace words",
+       "search.whoosh_engine search.postgres_engine pace words calls",
     3.2: "absence aliases feed_tokens grants integrations mail_addresses missed shown_photos tag_facts "
          "unreachable webhook_words",
     3.25: "oauth",
