@@ -39,6 +39,12 @@ def by_letter(view: View) -> View:
     return view
 
 
+def whole(view: View) -> View:
+    """Mark a page that needs more of the colleague than a reader: one query asks for both."""
+    view.needs_user = True  # type: ignore[attr-defined]
+    return view
+
+
 def quiet(view: View) -> View:
     """Mark a page that is asked every few seconds: in the log it would drown the others."""
     view.is_quiet = True  # type: ignore[attr-defined]
