@@ -70,7 +70,7 @@ FLOORS = {
     5.6: "digest_run mail.receive",
     5.7: "mail.lmtp mail.mailbox",
     # the pages
-    6: "web.asked web.language web.looking web.moments web.packed web.security",
+    6: "web.asked web.language web.looking web.moments web.packed web.security web.statuses",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
     6.2: "web.accounts web.atom web.by_letter web.by_mail web.digests web.find web.follows "
          "web.held web.help web.hints web.inbox web.authorise web.incoming web.kept web.lists web.manage web.photos "
