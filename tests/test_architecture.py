@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead changes clock outbound slack_text scopes errors findings garbage tallies periods spoken text use verdicts version demo_content "
+    0: "ahead changes clock outbound slack_text scopes errors findings garbage smtp tallies periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
     0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
