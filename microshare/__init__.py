@@ -1,9 +1,10 @@
 """microshare: an internal microblog that replaces cc-e-mail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from flask import Flask
+from flask.templating import Environment
 from flask_migrate import Migrate
 
 from microshare import config, db, seals, web
@@ -14,8 +15,20 @@ from microshare.db import db as database
 __all__ = ["create_app"]
 
 
+class _Templates(Environment):
+    """Flask's templates, each with one mapping of what all of them see, all of it known by now.
+
+    Jinja chains two, and goes through both for each part of a page that is imported.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **(d or {})}
+
+
 class _Application(Flask):
     """Flask, without its look at each function of each request: none of ours is a coroutine."""
+
+    jinja_environment = _Templates
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         return func

@@ -270,7 +270,7 @@ def tagged(found: Sequence[Row]) -> list[Marked]:
     if not found:
         return []
     ties: dict[int, list[Tie]] = {}
-    for tie in db.session.connection().execute(_TIES, {"ids": [row[0] for row in found]}):
+    for tie in db.session.connection().execute(_TIES, {"ids": [row[0] for row in found]}).all():
         ties.setdefault(tie[0], []).append(Tie._make(tie[1:]))
     last = len(Card._fields) - 1
     return [

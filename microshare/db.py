@@ -48,7 +48,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         usual = super().bind_processor(dialect)
 
         def written(value: datetime | None) -> Any:
-            moment = self.process_bind_param(value, dialect)
+            is_known = value is not None and value.tzinfo is UTC
+            moment = value if is_known else self.process_bind_param(value, dialect)
             return moment and moment.isoformat(" ", "microseconds")[:26]  # without the zone
 
         return written if dialect.name == "sqlite" else usual

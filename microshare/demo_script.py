@@ -113,7 +113,8 @@ class Script:
         """Who thanks for a post: a few posts reach many."""
         dice = self.dice
         number = int(_USEFUL.get(role, 0) * (dice.paretovariate(1.5) - 0.55) + dice.random() / 2)
-        return dice.sample(self.staff, min(number, MOST_THANKS, len(self.staff) // 2))
+        most = min(number, MOST_THANKS, len(self.staff) // 2)
+        return dice.sample(self.staff, most) if most else []
 
     def roles(self, opening: plan.Opening) -> list[str]:
         """What is said and done in the thread, in order; `accept` and `solve` write no post."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, select
 
 from microshare import text
 from microshare.cards import Author, Label
@@ -69,13 +69,15 @@ def every() -> Sequence[Department]:
     return db.session.scalars(select(Department).order_by(Department.name)).all()
 
 
+_WORKS_THERE = and_(
+    User.department_id == bindparam("department"),
+    User.suspended_at.is_(None),
+    User.maker_id.is_(None),
+)
+_HEADCOUNT = select(func.count()).select_from(User).where(_WORKS_THERE).scalar_subquery()
 _PEOPLE = (
-    select(User.id, User.name, User.username, func.count().over())
-    .where(
-        User.department_id == bindparam("department"),
-        User.suspended_at.is_(None),
-        User.maker_id.is_(None),
-    )
+    select(User.id, User.name, User.username, _HEADCOUNT)
+    .where(_WORKS_THERE)
     .order_by(User.name, User.id)
     .limit(bindparam("limit"))
 )

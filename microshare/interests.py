@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from microshare.among import among, apart
+from microshare.among import among, apart, together
 from microshare.cards import Card
 from microshare.db import db
 from microshare.models import DepartmentTag, Find, Follow, Mute, Post, PostTag
@@ -104,25 +104,26 @@ _SETS = {
 
 
 _INTERESTS = union_all(
-    select(literal("follow").label("how"), Follow.kind, Follow.target_id).where(
-        Follow.reader_id == bindparam("reader")
-    ),
-    select(literal("department"), literal("tag"), DepartmentTag.tag_id).where(
+    select(literal("follow").label("how"), Follow.kind, together(Follow.target_id))
+    .where(Follow.reader_id == bindparam("reader"))
+    .group_by(Follow.kind),
+    select(literal("department"), literal("tag"), together(DepartmentTag.tag_id)).where(
         DepartmentTag.department_id == bindparam("department")
     ),
-    select(literal("mute"), Mute.kind, Mute.target_id).where(
+    select(literal("mute"), Mute.kind, together(Mute.target_id))
+    .where(
         Mute.reader_id == bindparam("reader"),
         or_(Mute.until.is_(None), Mute.until > bindparam("now")),
-    ),
+    )
+    .group_by(Mute.kind),
 )
 
 
 def of(reader: AnyReader, now: datetime) -> Interests:
     """The reader's interests at this moment, in one query."""
     asked = {"reader": reader.id, "department": reader.department_id, "now": now}
-    found: dict[str, set[int]] = {name: set() for name in _SETS.values()}
-    for how, kind, target_id in db.session.connection().execute(_INTERESTS, asked):
-        found[_SETS[how, kind]].add(target_id)
+    rows = db.session.connection().execute(_INTERESTS, asked).all()
+    found = {_SETS[how, kind]: set(target_ids) for how, kind, target_ids in rows}
     return Interests(reader.id, **found)
 
 

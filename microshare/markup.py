@@ -86,7 +86,7 @@ def plain_line(line: str) -> str:
 
 
 _TAG = regex.compile(r'<(?:"[^"]*+"|[^">])*+>')
-_PART = regex.compile(rf"{_TAG.pattern}|&[#\w]++;|(?P<word>[\p{{L}}\p{{M}}\p{{N}}_]++)")
+_PART = regex.compile(rf"({_TAG.pattern}|&[#\w]++;|[\p{{L}}\p{{M}}\p{{N}}_]++)")
 
 
 def highlight(safe: str, is_match: Callable[[str], bool]) -> str:
@@ -95,12 +95,12 @@ def highlight(safe: str, is_match: Callable[[str], bool]) -> str:
     >>> highlight('<em>pump</em> R&amp;D', {"pump", "amp"}.__contains__)
     '<em><mark>pump</mark></em> R&amp;D'
     """
-
-    def marked(part: "regex.Match[str]") -> str:
-        word: str = part[0]
-        return f"<mark>{word}</mark>" if part["word"] and is_match(word) else word
-
-    return str(_PART.sub(marked, safe))
+    pieces: list[str] = _PART.split(safe)  # every second one is a tag, an entity or a word
+    found = {one for one in {*pieces[1::2]} if one[0] not in "<&" and is_match(one)}
+    if not found:
+        return safe
+    pieces[1::2] = [f"<mark>{one}</mark>" if one in found else one for one in pieces[1::2]]
+    return "".join(pieces)
 
 
 def absolute(safe: str, base_url: str) -> str:

@@ -5,6 +5,8 @@ nothing is said. Two languages are told apart here, so a rule of a hundred words
 the libraries for a hundred languages, which take from 20 to 200 MB of each process.
 """
 
+from functools import lru_cache
+
 import regex
 
 # Words that only one of the two has, or that the other writes seldom.
@@ -70,17 +72,24 @@ def of(text: str) -> str:
     ('nl', 'en', '')
     """
     dutch = english = neither = 0
-    for place, written in enumerate(_WORD.findall(_CODE.sub(" ", text[:_READ]))):
-        word = written.casefold().replace("’", "'")
-        if word in _DUTCH:
-            dutch += 2
-        elif word in _ENGLISH:
-            english += 2
-        elif word in _NEITHER:
-            neither += 2
-        elif word not in _SHARED and (place == 0 or written.islower()):  # else it is a name
-            dutch += bool(_DUTCH_SPELLING.search(word))
-            english += bool(_ENGLISH_SPELLING.search(word))
+    for place, word in enumerate(_WORD.findall(_CODE.sub(" ", text[:_READ]))):
+        points = _points(word, place == 0)
+        dutch, english, neither = dutch + points[0], english + points[1], neither + points[2]
     if abs(dutch - english) < _TELLS or neither >= max(dutch, english):
         return ""
     return "nl" if dutch > english else "en"
+
+
+@lru_cache(maxsize=20_000)  # most of what is written is a few thousand words
+def _points(written: str, is_first: bool) -> tuple[int, int, int]:
+    """How much a word tells for Dutch, for English, and for neither."""
+    word = written.casefold().replace("’", "'")
+    if word in _DUTCH:
+        return 2, 0, 0
+    if word in _ENGLISH:
+        return 0, 2, 0
+    if word in _NEITHER:
+        return 0, 0, 2
+    if word in _SHARED or not (is_first or written.islower()):  # the latter is a name
+        return 0, 0, 0
+    return bool(_DUTCH_SPELLING.search(word)), bool(_ENGLISH_SPELLING.search(word)), 0

@@ -167,7 +167,7 @@ def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
     """
     asked = {"target": tag.id, "kind": "tag", "reader": reader.id, "now": now}
     found: dict[str, list[Any]] = {"department": [], "goal": [], "person": []}
-    for kind, *row in db.session.connection().execute(_BESIDE, asked):
+    for kind, *row in db.session.connection().execute(_BESIDE, asked).all():
         found.setdefault(kind, []).append(row)
     followers, questions = found["counts"][0][4:]
     follows, mutes = found["standing"][0][4:]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from itsdangerous import BadSignature, SignatureExpired
 
 from microshare import (
     account_letters,
@@ -429,3 +430,19 @@ def test_single_keys_are_switched_off_in_the_settings_and_the_help_lists_them(
     assert 'name="on" value="1">\n    Single keys' in ada.get("/settings").get_data(as_text=True)
     ada.send("/settings/keys", on="1")
     assert "keys.js" in ada.get("/everyone").get_data(as_text=True)
+
+
+def test_a_cookie_that_was_verified_is_as_old_as_it_is_and_nobodys_session_is_anothers(
+    app: Flask,
+) -> None:
+    app.test_client().get("/sign-in")  # from the first page on there is a key
+    serializer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
+    signed = serializer.dumps({"told": ["once"]})
+    for _ in range(2):
+        said = serializer.loads(signed, max_age=60)
+        assert said == {"told": ["once"]}
+        said["told"].append("and changed")
+        with pytest.raises(SignatureExpired):
+            serializer.loads(signed, max_age=-1)
+        with pytest.raises(BadSignature):
+            serializer.loads(f"{signed}x", max_age=60)

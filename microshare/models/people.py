@@ -3,13 +3,14 @@
 from datetime import date, datetime
 
 from flask_login import UserMixin
-from sqlalchemy import Date, ForeignKey, Index, String, true
+from sqlalchemy import Date, ForeignKey, Index, String, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from microshare.db import Base
 
 MANAGERS = ("community_manager", "administrator")  # who keeps the community
 ROLES = ("member", *MANAGERS)
+_WORKING = text("suspended_at IS NULL AND maker_id IS NULL")
 
 
 class Department(Base):
@@ -27,6 +28,16 @@ class User(UserMixin, Base):  # type: ignore[misc]
     """A colleague. Never deleted: who leaves is suspended, and the posts stay."""
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index(
+            "ix_users_working",
+            "department_id",
+            "name",
+            "id",
+            sqlite_where=_WORKING,
+            postgresql_where=_WORKING,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     username: Mapped[str] = mapped_column(String(30))  # as it was written
@@ -34,7 +45,7 @@ class User(UserMixin, Base):  # type: ignore[misc]
     email: Mapped[str | None] = mapped_column(String(254), unique=True)  # folded; None: imported
     name: Mapped[str] = mapped_column(String(80))
     about: Mapped[str] = mapped_column(String(500), default="")
-    department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"), index=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"))
     role: Mapped[str] = mapped_column(String(20), default="member")
     language: Mapped[str] = mapped_column(String(5))
     time_zone: Mapped[str] = mapped_column(String(50))

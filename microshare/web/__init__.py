@@ -80,6 +80,7 @@ def init_app(app: Flask) -> None:
     app.before_request(asked.refuse_broken_text)  # before the forms are read for their tokens
     packed.init_app(app)
     csrf = CSRFProtect(app)
+    app.jinja_env.globals["csrf_token"] = security.form_token
     Babel(
         app,
         default_locale=configured.language,

@@ -20,6 +20,7 @@ from microshare.models import User
 from microshare.readers import AnyReader
 from microshare.web import accounts, asked, by_letter
 from microshare.web.looking import Looking, spoken
+from microshare.web.security import form_token
 
 
 def reader_of_session(session_id: str) -> AnyReader | None:
@@ -85,9 +86,10 @@ def shown() -> dict[str, object]:
     """What every page's frame shows; a letter is made from a template too, and has none."""
     known = has_request_context() and current_user.is_authenticated
     now, words = clock.now(), spoken()
-    if not known:
-        looking = Looking(0, False, now, words)
-        return {"now": now, "looking": looking, "inbox_count": 0}
-    reader = asked.reader()
-    looking = Looking(reader.id, reader.manages, now, words)
-    return {"now": now, "looking": looking, "inbox_count": inbox.new_count(reader)}
+    g.looking = Looking(0, False, now, words)
+    facts = {"now": now, "csrf_token": form_token, "inbox_count": 0}
+    if known:
+        reader = asked.reader()
+        g.looking = Looking(reader.id, reader.manages, now, words)
+        facts["inbox_count"] = inbox.new_count(reader)
+    return {**facts, "looking": g.looking}

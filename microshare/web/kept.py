@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Flask
+from flask import Flask, g
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
 
 
 def _spoken(context: Context) -> Spoken:
-    known: Looking | None = context.get("looking")
+    known: Looking | None = context.get("looking") or g.get("looking")  # macros see the latter
     return known.spoken if known else spoken()
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request, url_for
 from flask_babel import gettext
-from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from microshare import config, posts
 from microshare.web.asked import public, reader
 from microshare.web.language import locale
+from microshare.web.security import form_token
 from microshare.web.shown import asset
 
 pages = Blueprint("offline", __name__)
@@ -110,7 +110,7 @@ def token() -> tuple[dict[str, object], int, dict[str, str]]:
 
     For the outbox, which asks before it sends: a post of one is never sent by another.
     """
-    told: dict[str, object] = {"user": reader().id, "csrf_token": generate_csrf()}
+    told: dict[str, object] = {"user": reader().id, "csrf_token": form_token()}
     if (post := posts.with_key(reader().id, request.args.get("key", ""))) is not None:
         told["url"] = url_for("posts.thread", post_id=post.id)
     return told, 200, {"Cache-Control": "no-store"}

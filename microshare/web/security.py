@@ -1,12 +1,15 @@
 """Sessions, headers and limits: what keeps a page safe whatever it shows."""
 
 import re
-from datetime import timedelta
-from functools import lru_cache
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache, partial
 from ipaddress import ip_address
+from typing import Any
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.exc import ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -35,6 +38,25 @@ HEADERS = {
 }
 
 
+class _Remembering:
+    """A serializer that remembers the cookies which it has verified, and looks at their age alone.
+
+    To verify one takes a tenth of the shortest answer. What does not verify is not remembered.
+    """
+
+    def __init__(self, serializer: URLSafeTimedSerializer) -> None:
+        self._serializer = serializer
+        self._read = lru_cache(5000)(partial(serializer.loads, return_timestamp=True))
+        self.dumps = serializer.dumps
+
+    def loads(self, signed: str, max_age: int) -> Any:
+        """What was signed, at most so many seconds ago, or `BadSignature`."""
+        said, at = self._read(signed)
+        if datetime.now(UTC) - at >= timedelta(seconds=max_age):
+            return self._serializer.loads(signed, max_age=max_age)  # says how it is wrong
+        return deepcopy(said)  # a session changes
+
+
 class _Sessions(SecureCookieSessionInterface):
     """Signed cookies that never travel in the clear, except to this very machine."""
 
@@ -49,13 +71,14 @@ class _Sessions(SecureCookieSessionInterface):
                 return None
         return super().open_session(app, request)
 
-    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+    def get_signing_serializer(self, app: Flask) -> Any:
         """Made once a key, where Flask makes it for each request."""
         return self._signed_with(app, str(app.secret_key)) if app.secret_key else None
 
     @lru_cache(2)  # noqa: B019 - as long-lived as the application
-    def _signed_with(self, app: Flask, key: str) -> URLSafeTimedSerializer | None:
-        return super().get_signing_serializer(app)
+    def _signed_with(self, app: Flask, key: str) -> _Remembering | None:
+        made = super().get_signing_serializer(app)
+        return _Remembering(made) if made else None
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return not is_loopback(request.host)
@@ -105,6 +128,22 @@ def init_app(app: Flask) -> None:
         )
     app.before_request(await_database)
     app.after_request(_add_headers)
+
+
+def form_token() -> str:
+    """The token of the page's forms. It is good as long as the session, so one does for all its
+    pages; Flask-WTF signs another for each.
+    """
+    if "csrf_token" not in g:
+        drawn = session.get("csrf_token")
+        g.csrf_token = _signed(str(current_app.secret_key), drawn) if drawn else generate_csrf()
+    return str(g.csrf_token)
+
+
+@lru_cache(5000)  # sessions
+def _signed(key: str, drawn: str) -> str:
+    """The token of the session of this request, in which this was drawn."""
+    return str(generate_csrf())
 
 
 def _add_headers(response: Response) -> Response:
