@@ -19,7 +19,6 @@ REFUSALS = {
         "Every post here is open to all colleagues: a private one cannot be published."
     ),
     "registration-closed": _("Nobody can join by a client here."),
-    "photos-fixed": _("The photos of a post stay as they were published."),
     "no-boosts": _("This action is not allowed"),
     "not-here": _("This cannot be done here: %(what)s."),
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import aliased
 
-from microshare import feeds
+from microshare import feeds, reports
 from microshare.db import db
 from microshare.errors import Missing
 from microshare.feeds import Item
@@ -37,6 +37,11 @@ class InboxPage:
     entries: Sequence[Entry]
     newest: int  # id of the newest item, for `mark_seen`
     before: int | None = None  # where the next page begins
+
+    @property
+    def has_news(self) -> bool:
+        """Whether any of it came since the reader last looked."""
+        return any(entry.is_new for entry in self.entries)
 
 
 def of(reader: User, *, before: int | None = None) -> InboxPage:
@@ -91,10 +96,15 @@ _NEW_COUNT = (
 )
 
 
+_MANAGERS_COUNT = select(_NEW_COUNT.scalar_subquery() + reports.OPEN_COUNT.scalar_subquery())
+
+
 def new_count(reader: AnyReader) -> int:
-    """How many items came since the reader last looked; every page asks it."""
+    """How many items came since the reader last looked, and for who manages the reports that
+    wait; every page asks it."""
     asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
-    return db.session.connection().scalar(_NEW_COUNT, asked) or 0
+    counted = _MANAGERS_COUNT if reader.manages else _NEW_COUNT
+    return db.session.connection().scalar(counted, asked) or 0
 
 
 def mark_seen(reader: User, item_id: int) -> None:

@@ -4,10 +4,9 @@ What a list tells of them is one value of the post's own row, so that a card nee
 photos. The files are rows of their own, which only a page that shows a photo asks for.
 """
 
-import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, NamedTuple
 
 import regex
@@ -33,6 +32,11 @@ class Photo(NamedTuple):
     height: int
     alt: str
     preview: str  # a blurred WebP of some pixels, base64
+
+    @property
+    def number(self) -> int:
+        """What its name writes: the id by which clients name a photo of a post."""
+        return int(self.name, 16)
 
     def within(self, width: int, height: int) -> tuple[int, int]:
         """The size at which it fits, never larger than it is.
@@ -142,19 +146,15 @@ def told(photos: Iterable[Photo | Chosen]) -> str:
     return json.dumps(shown, ensure_ascii=False, separators=(",", ":")) if shown else ""
 
 
-def described(told: str, alts: Sequence[str]) -> str:
-    """The same with other descriptions, in the order of the photos; an empty one: decoration."""
-    shown = read(told)
-    words = [*alts[: len(shown)], *("" for _ in shown[len(alts) :])]
-    checked = [
-        _alt(Upload(io.BytesIO(), alt, is_decoration=not tidy(alt)), number)
-        for number, alt in enumerate(words, 1)
-    ]
-    return json.dumps(
-        [one._replace(alt=alt) for one, alt in zip(shown, checked, strict=True)],
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+def saying(photo: Photo | Chosen, alt: str, number: int) -> Photo | Chosen:
+    """The photo at this place, described anew; an empty description marks it as decoration."""
+    alt = checked_alt(alt, number) if alt.strip() else ""
+    return replace(photo, alt=alt) if isinstance(photo, Chosen) else photo._replace(alt=alt)
+
+
+def are_the_same(told: str, other: str) -> bool:
+    """Whether two such values tell of the same photos in the same order, however described."""
+    return [one.name for one in read(told)] == [one.name for one in read(other)]
 
 
 def read(told: str) -> tuple[Photo, ...]:

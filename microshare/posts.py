@@ -184,28 +184,44 @@ def edit(
     """Change the text, and the photos to these; what it said before stays readable in its history.
 
     `version` is the one that the editor saw: `Refused("edited-meanwhile")` when it has changed.
-    `photos` are what `photos.changed` gave; None: they stay.
+    `photos` are what `photos.changed` gave; None: they stay. Photos that are only described anew,
+    as those of letters are, do not mark the post as edited: what it says is what it said.
     """
     may_change(post, editor)
     if version is not None and version != revisions.version_of(post):
         raise Refused("edited-meanwhile")
-    draft = drafts.drafted(line, note, kind, is_reply=post.reply_to_id is not None)
+    draft = _other_text(post, line, note, kind)
     shown = post.photos_json if photos is None else kept_photos.told(photos)
-    new = (draft.line, draft.note, draft.kind, shown)
-    if new == (post.line, post.note, post.kind, post.photos_json):
+    if draft is None and shown == post.photos_json:
         return post
-    revisions.keep(post)
+    revisions.keep(post, now)
+    if draft is not None or not kept_photos.are_the_same(shown, post.photos_json):
+        post.edited_at = now
     if photos is not None:
         kept_photos.store_anew(post, photos)
-    for column, value in draft.columns().items():
-        setattr(post, column, value)
-    post.edited_at = now
     post.version += 1
-    _untie(post, draft, now)
-    _tie(post, draft, now)
+    if draft is not None:
+        _say(post, draft, now)
+    db.session.flush()
     indexed.follow(post.id)
     webhook_events.note(post.id, "edited", now)
     return post
+
+
+def _other_text(post: Post, line: str, note: str, kind: str | None) -> Draft | None:
+    """The text of an edit; None where it is what the post says, which is not judged anew."""
+    said = post.line, post.note, post.kind
+    if (line, note, kind) == said:
+        return None
+    draft = drafts.drafted(line, note, kind, is_reply=post.reply_to_id is not None)
+    return None if (draft.line, draft.note, draft.kind) == said else draft
+
+
+def _say(post: Post, draft: Draft, now: datetime) -> None:
+    for column, value in draft.columns().items():
+        setattr(post, column, value)
+    _untie(post, draft, now)
+    _tie(post, draft, now)
 
 
 def _untie(post: Post, draft: Draft, now: datetime) -> None:

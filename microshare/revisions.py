@@ -32,9 +32,9 @@ class Version(NamedTuple):
     photos: Sequence[PhotoThen]
 
 
-def keep(post: Post) -> None:
-    """What the post says now becomes a part of its history; `Refused` where another edit of the
-    same text was first."""
+def keep(post: Post, now: datetime) -> None:
+    """What the post says until now becomes a part of its history; `Refused` where another edit of
+    the same text was first."""
     if not add_once(
         Revision,
         post_id=post.id,
@@ -44,7 +44,8 @@ def keep(post: Post) -> None:
         note=post.note,
         note_html=post.note_html,
         photos_json=post.photos_json,
-        written_at=post.edited_at or post.created_at,
+        written_at=written_at(post, of(post)),
+        replaced_at=now,
     ):
         raise Refused("edited-meanwhile")
 
@@ -54,6 +55,16 @@ def of(post: Post) -> Sequence[Revision]:
     return db.session.scalars(
         select(Revision).filter_by(post_id=post.id).order_by(Revision.version)
     ).all()
+
+
+def written_at(post: Post, before: Sequence[Revision]) -> datetime:
+    """When the post began to say what it says now, after all `of` it.
+
+    Not the same as when it was edited, which photos that are only described anew are not. A host
+    of a version before tells no more than that.
+    """
+    began = before[-1].replaced_at if before else None
+    return began or post.edited_at or post.created_at
 
 
 def version_of(post: Post) -> int:
@@ -66,7 +77,8 @@ def versions(post: Post, words: Words) -> list[Version]:
     before: Post | Revision | None = None
     was = ""
     told: list[Version] = []
-    says: list[Post | Revision] = [*of(post), post]
+    past = of(post)
+    says: list[Post | Revision] = [*past, post]
     for one in says:
         line, note = one.line_html, one.note_html
         language = one.language if isinstance(one, Post) else spoken.of(f"{one.line}\n{one.note}")
@@ -76,7 +88,7 @@ def versions(post: Post, words: Words) -> list[Version]:
             note = changes.marked(before.note_html, note, words, other)
         told.append(
             Version(
-                (one.edited_at or one.created_at) if isinstance(one, Post) else one.written_at,
+                written_at(one, past) if isinstance(one, Post) else one.written_at,
                 language,
                 line,
                 note,

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from flask_babel import get_locale, gettext, lazy_gettext
 
-from microshare import client_sentences, mail_sentences, program_sentences
+from microshare import client_sentences, mail_sentences, program_sentences, report_sentences
 from microshare.errors import Missing, Refusal
 from microshare.interests import Reason
 
@@ -18,6 +18,7 @@ REFUSALS = {
     **client_sentences.REFUSALS,
     **mail_sentences.REFUSALS,
     **program_sentences.REFUSALS,
+    **report_sentences.REFUSALS,
     # posts
     "post-empty": _("A post needs a line: write something first."),
     "post-too-long": _(
@@ -223,6 +224,7 @@ MISSING = {
     "address": _("Nothing is held against the address %(address)s."),
     "person": _("There is no colleague “%(name)s”."),
     "department": _("There is no department “%(name)s”."),
+    "report": _("There is no such report."),
     "search": _("Nobody follows this search any more."),
     "integration": _("There is no such address, or it works no more."),
     "token": _("There is no such token."),

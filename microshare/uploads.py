@@ -3,7 +3,7 @@
 Only who sent one can put it on a post, once. What no post came for is dropped after a day.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
@@ -13,7 +13,7 @@ from microshare.db import db
 from microshare.errors import Missing, Refused
 from microshare.media import Picture
 from microshare.models import PhotoFile, PhotoUpload, Post, UploadFile, User
-from microshare.photos import Chosen
+from microshare.photos import Chosen, Photo
 
 AGE = timedelta(days=1)
 LARGEST_ID = 2**31 - 1  # of an upload; what is greater is the number that a photo's name writes
@@ -75,6 +75,37 @@ def chosen(owner: User, ids: Sequence[int], unsaid: Callable[[int], str]) -> lis
     return [
         _chosen(owner, upload_id, number, unsaid) for number, upload_id in enumerate(ids, 1)
     ]
+
+
+def changed(
+    owner: User,
+    post: Post,
+    ids: Sequence[int] | None,
+    alts: Mapping[int, str],
+    unsaid: Callable[[int], str],
+) -> list[Photo | Chosen]:
+    """The photos of a post after an edit by its author: those of these ids, in this order.
+
+    An id is the number of a photo that the post has, or as `chosen` takes it. None: those that it
+    has. `alts`: what is said anew of photos, by id; an empty text marks decoration.
+    """
+    had = photos.read(post.photos_json)
+    ids = list(dict.fromkeys(one.number for one in had)) if ids is None else ids
+    for place, one in enumerate(alts, 1):
+        if one not in ids:
+            raise Refused("photo-gone", number=place)
+    count = sum(max(1, sum(one.number == upload_id for one in had)) for upload_id in ids)
+    if count > photos.LIMIT:
+        raise Refused("too-many-photos", count=count, limit=photos.LIMIT)
+    shown: list[Photo | Chosen] = []
+    for upload_id in ids:
+        # Twice, where it is there twice.
+        stays: list[Photo | Chosen] = [one for one in had if one.number == upload_id]
+        for photo in stays or [_chosen(owner, upload_id, len(shown) + 1, unsaid)]:
+            place = len(shown) + 1
+            anew = upload_id in alts
+            shown.append(photos.saying(photo, alts[upload_id], place) if anew else photo)
+    return shown
 
 
 def _chosen(

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -102,10 +103,15 @@ def url(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
         yield address
 
 
+# Cookies of who has signed in at an address, for the next profile: the form is one page more.
+_sessions: dict[tuple[str, str], object] = {}
+
+
 def signed_in(browser: Browser, url: str, login: str = "ada", **options: object) -> Page:
     """A page of a fresh browser profile; a script or style that the policy blocks fails."""
     # The app's worker would load all its pages for each of them; its own tests let it.
-    usual = {"service_workers": "block", **options}
+    known = _sessions.get((url, login))
+    usual = {"service_workers": "block", "storage_state": known, **options}
     context = browser.new_context(base_url=url, **usual)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
     page = context.new_page()
@@ -115,8 +121,10 @@ def signed_in(browser: Browser, url: str, login: str = "ada", **options: object)
         lambda message: "Content Security" not in message.text or pytest.fail(message.text),
     )
     page.goto("/")
-    sign_in(page, login)
-    page.wait_for_url(re.compile("/$"))
+    if urlsplit(page.url).path != "/":  # nobody has signed in yet, or the session was ended
+        sign_in(page, login)
+        page.wait_for_url(re.compile("/$"))
+        _sessions[url, login] = {"cookies": context.cookies(), "origins": []}
     return page
 
 

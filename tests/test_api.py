@@ -214,13 +214,82 @@ def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada:
     anew = {"media_attributes": [{"id": photo["id"], "description": "Deep red"}]}
     edited = grace("PUT", f"/api/v1/statuses/{post['id']}", json=anew).json
     assert edited["media_attachments"][0]["description"] == "Deep red"
-    none = {"status": "Edited", "media_ids": ["1"]}
-    assert grace("PUT", f"/api/v1/statuses/{post['id']}", json=none).status_code == 422
+    assert edited["edited_at"] is not None  # as its text was; to describe it is no edit
     gone = grace("DELETE", f"/api/v1/statuses/{post['id']}").json
     assert gone["text"] == "Edited"
     assert grace.client.get(path).status_code == 404
     again = {"status": gone["text"], "media_ids": [gone["media_attachments"][0]["id"]]}
     assert grace.post("statuses", json=again).json["media_attachments"][0]["id"] == photo["id"]
+
+
+def showing(post: Any) -> list[tuple[str, str | None]]:
+    """The photos of a Status or of a part of its history."""
+    return [(one["id"], one["description"]) for one in post["media_attachments"]]
+
+
+def test_photos_are_added_removed_ordered_and_described_by_an_edit(grace: Caller) -> None:
+    sent = [upload(grace, colour=colour, description=colour).json["id"]
+            for colour in ("cyan", "pink", "gold")]
+    first = grace.post("statuses", json={"status": "Three", "media_ids": sent[:2]}).json
+    (cyan, _), (pink, _) = showing(first)
+    path = f"/api/v1/statuses/{first['id']}"
+    unsaid = upload(grace, colour="navy").json["id"]
+    moved = grace("PUT", path, json={"status": "Three", "media_ids": [pink, sent[2], unsaid, cyan]})
+    gold, navy = (one[0] for one in showing(moved.json)[1:3])
+    assert showing(moved.json) == [(pink, "pink"), (gold, "gold"),
+        (navy, "Photo 3 with “Three”, not described yet"), (cyan, "cyan")]  # fmt: skip
+    assert moved.json["edited_at"] is not None
+    assert grace.get(f"media/{sent[2]}").status_code == 404  # it is the post's now
+    said = [{"id": navy, "description": "Night"}, {"id": gold, "description": None, "focus": "0,0"},
+            {"id": cyan, "description": ""}]
+    told = grace("PUT", path, json={"status": "Three, told", "media_attributes": said}).json
+    assert showing(told) == [(pink, "pink"), (gold, "gold"), (navy, "Night"), (cyan, None)]
+    form = {"media_ids[]": [navy, pink], "media_attributes[][id]": [pink],
+            "media_attributes[][description]": ["Rose"]}
+    assert showing(grace("PUT", path, data=form).json) == [(navy, "Night"), (pink, "Rose")]
+    assert showing(grace("PUT", path, json={"media_ids": None}).json) == [
+        (navy, "Night"), (pink, "Rose")]  # fmt: skip
+    assert showing(grace("PUT", path, json={"media_ids": []}).json) == []
+    edits = grace.get(f"statuses/{first['id']}/history").json
+    assert [[alt for _, alt in showing(one)] for one in edits] == [
+        ["cyan", "pink"], ["pink", "gold", "Photo 3 with “Three”, not described yet", "cyan"],
+        ["pink", "gold", "Night", None], ["Night", "Rose"], [],
+    ]  # fmt: skip
+    at = [one["created_at"] for one in edits]
+    assert at == sorted(set(at))
+    gone = edits[0]["media_attachments"][0]["url"].removeprefix("http://localhost")
+    assert grace.client.get(gone).status_code == 404
+
+
+def test_an_edit_of_photos_that_cannot_be_changes_nothing(grace: Caller, ada: Caller) -> None:
+    sent = [upload(grace, colour=colour, description=colour).json["id"]
+            for colour in ("tan", "plum", "teal", "lime", "gray")]
+    foreign = upload(ada, colour="snow").json["id"]
+    post = grace.post("statuses", json={"status": "Stands", "media_ids": sent[:2]}).json
+    path, (tan, plum) = f"/api/v1/statuses/{post['id']}", (one for one, _ in showing(post))
+    for more, told in (
+        ({"media_ids": [tan, foreign]}, "Photo 2 is not there"),
+        ({"media_ids": [tan, "1" * 20]}, "Photo 2 is not there"),
+        ({"media_ids": [tan, "nonsense"]}, "Photo 2 is not there"),
+        ({"media_ids": [tan, "9" * 26]}, "Photo 2 is not there"),
+        ({"media_ids": [tan, sent[0]]}, "Photo 2 is not there"),  # it is on the post already
+        ({"media_ids": [tan, plum, *sent[2:]]}, "That makes 5 photos"),
+        ({"media_ids": list(range(1, 301))}, "That makes 300 photos"),
+        ({"media_ids": [tan], "media_attributes": [{"id": plum, "description": "x"}]},
+         "Photo 1 is not there"),
+        ({"media_attributes": [{"id": plum, "description": "x" * 501}]}, "photo 2 is 1 characters"),
+        ({"media_attributes": [{"id": "x", "description": "x"}]}, "Photo 1 is not there"),
+        ({"media_attributes": [{"id": plum, "description": {"a": 1}}]}, "is one value"),
+        ({"media_ids": [tan], "status": "x" * 141}, "limit of 140"),
+    ):
+        answer = grace("PUT", path, json={"status": "Fallen", **more})
+        assert answer.status_code == 422 and told in answer.json["error"], (more, answer.json)
+    uneven = {"media_attributes[][id]": [tan, plum], "media_attributes[][description]": ["x"]}
+    assert grace("PUT", path, data=uneven).status_code == 400
+    assert ada("PUT", path, json={"media_ids": [foreign]}).status_code == 403
+    assert grace.get(f"statuses/{post['id']}").json == post
+    assert len(grace.get(f"statuses/{post['id']}/history").json) == 1
+    assert grace.get(f"media/{sent[2]}").status_code == ada.get(f"media/{foreign}").status_code == 200
 
 
 def test_a_file_that_is_no_photo_is_refused(grace: Caller) -> None:

@@ -214,6 +214,23 @@ def test_a_photo_with_a_description(grace: Mastodon, tmp_path: Path) -> None:
         with served.urllib.request.urlopen(address) as answer:  # as clients do, without a token
             assert answer.headers["Content-Type"] == "image/jpeg"
     assert post.id in [one.id for one in grace.timeline_public(only_media=True)]
+    Image.new("RGB", (90, 60), "blue").save(picture)
+    added = grace.media_post(picture.read_bytes(), "image/png", description="A new seal")
+    told = [grace.generate_media_edit_attributes(one, description=alt)
+            for one, alt in ((added, "Our new seal"), (shown, "A torn seal"))]
+    edited = grace.status_update(post, "This is how it looks", media_attributes=told)
+    assert [one.description for one in edited.media_attachments] == ["Our new seal", "A torn seal"]
+    assert [[one.description for one in then.media_attachments] for then in grace.status_history(post)] == [
+        ["A worn seal"], ["Our new seal", "A torn seal"]]
+
+
+def test_a_report(ada: Mastodon, grace: Mastodon) -> None:
+    post = grace.status_post("Buy it now")
+    with pytest.raises(MastodonAPIError, match="Nobody but Ada"):
+        grace.report(ada.me())
+    told = ada.report(grace.me(), status_ids=[post], comment="Every day", category="spam")
+    assert (told.status_ids, told.category, told.action_taken) == ([str(post.id)], "spam", False)
+    assert told.target_account.acct == "grace"
 
 
 def test_search_finds_posts_people_tags_and_addresses(ada: Mastodon, grace: Mastodon) -> None:

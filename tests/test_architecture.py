@@ -16,7 +16,7 @@ FLOORS = {
     -0.5: "addresses",
     0: "ahead changes clock outbound slack_text scopes errors findings garbage smtp tallies periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
-    0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
+    0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings report_sentences mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
     0.2: "mail.addresses mail.ending mail.heads mail.hypertext mail.parts mail.rtf",
     0.25: "mail.quoting mail.machines mail.sealed mail.tnef",
@@ -37,7 +37,8 @@ FLOORS = {
     # tables, in the order of their foreign keys
     2: "models.addresses models.people models.follows models.clients",
     2.1: "models.mail_door models.posts",
-    2.2: "models.digests models.hooks models.photos models.proposals models.searches",
+    2.2: "models.digests models.hooks models.photos models.proposals models.reports "
+         "models.searches",
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
@@ -55,8 +56,8 @@ FLOORS = {
     3.5: "links sign_in search drafts rows webhooks",  # links make people, and people sign in
     3.7: "brought by_mail indexed hints",
     # verbs upon posts
-    4: "bulk posts follows thanks saves mutes opened questions goals",
-    4.2: "describing steps",
+    4: "bulk posts reports follows thanks saves mutes opened questions goals",
+    4.2: "steps",
     4.9: "pulled",  # the ids of feeds
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database webhook_messages",
@@ -74,7 +75,7 @@ FLOORS = {
     6.1: "web.composing web.health web.log web.sent web.unchanged",
     6.2: "web.accounts web.atom web.by_letter web.by_mail web.digests web.find web.follows "
          "web.held web.help web.hints web.inbox web.authorise web.incoming web.kept web.lists web.manage web.photos "
-         "web.posts web.programs web.shown web.steps web.webhooks",
+         "web.posts web.programs web.reports web.shown web.steps web.webhooks",
     6.3: "web.offline web.refusals web.settings",
     6.4: "web.frame",
     # the door of other people's clients
@@ -84,7 +85,7 @@ FLOORS = {
     6.102: "api.entities api.instance api.oauth api.joining api.quiet api.openapi",
     6.103: "api.timelines api.tags api.media",
     6.104: "api.accounts",
-    6.105: "api.statuses",
+    6.105: "api.reports api.statuses",
     6.106: "api.notifications api.search",
     6.12: "webhook_status",
     6.5: "api.around",

@@ -96,6 +96,7 @@ PAGES = [
     "/settings/programs",
     "/manage",
     "/manage/webhooks",
+    "/posts/1/report",
     "/help",
     "/new",
     "/posts/41",

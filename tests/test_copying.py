@@ -31,6 +31,7 @@ from microshare import (
     photos,
     posts,
     questions,
+    reports,
     signing,
     tags,
 )
@@ -66,6 +67,7 @@ def source(settings: Settings) -> Settings:
         with saving():
             questions.accept(posts.get(asked.id), posts.get(reply.id), people.get("ada"), NOON)
             posts.edit(posts.get(reply.id), people.get("grace"), "edited", version=1, now=NOON)
+            reports.report(people.get("linus"), people.get("grace"), [reply.id], "“x”\n", "other", NOON)
             account_letters.write("invite", "x@example.com", "nl", NOON, path="/join/x")
             goals.set_goal(
                 tags.get("pump"), "Quieter pumps", NOON.date(), people.get("ada"), NOON)
@@ -121,6 +123,7 @@ def test_everything_goes_to_postgresql_and_back_and_on(
     assert there.exit_code == 0
     assert "posts\t2\t" in there.stdout
     assert "photo_files\t2\t" in there.stdout
+    assert "report_posts\t1\t" in there.stdout
     assert whole(elsewhere) == before
     assert copy(elsewhere, server, back.database).exit_code == 0
     assert whole(back) == before

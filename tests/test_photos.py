@@ -1,9 +1,21 @@
 import io
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from microshare import feeds, indexing, people, photos, posts, search
+from microshare import (
+    departments,
+    drafts,
+    feeds,
+    inbox,
+    indexing,
+    people,
+    photos,
+    posts,
+    revisions,
+    search,
+)
 from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.models import PhotoFile, Post
@@ -67,6 +79,39 @@ def test_of_two_edits_at_once_that_remove_a_photo_each_one_is_told_of_the_other(
     (gone,) = set(both) - {left}
     with pytest.raises(Missing):
         photos.content(gone)
+
+
+def test_photos_that_are_only_described_anew_are_no_edit_but_in_the_history(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the text says is not judged anew, by rules or colleagues that came later."""
+    post_id = publish(house.ada, "Seen by @joined", photos=chosen(64, 66)).id
+    with saving():
+        people.join(
+            email="j@example.com", username="joined", name="J", password="a long password",
+            department=departments.get("sales"), role="member", now=NOON, language="en", time_zone="UTC",
+        )  # fmt: skip
+
+    def say(line: str, *alts: str, at: int) -> Post:
+        with saving():
+            post = posts.get(post_id)
+            said = [Said(n, alt, not alt, False) for n, alt in zip(names(post), alts, strict=True)]
+            told = photos.changed(photos.read(post.photos_json), said, [])
+            return posts.edit(post, house.ada, line, kind=post.kind, photos=told,
+                              now=NOON + timedelta(hours=at))
+
+    with monkeypatch.context() as stricter:
+        stricter.setattr(drafts, "LINE_BYTES", 3)
+        post = say("Seen by @joined", "A torn seal", "", at=1)
+    assert (post.edited_at, post.version) == (None, 2)
+    assert inbox.new_count(people.get("joined")) == 0
+    assert say("Seen", "A torn seal", "", at=2).edited_at == NOON + timedelta(hours=2)
+    assert say("Seen", "A seal", "", at=3).edited_at == NOON + timedelta(hours=2)
+    past = revisions.of(post)
+    assert [photos.read(one.photos_json)[0].alt for one in past] == [
+        "A worn seal", "A torn seal", "A torn seal"]  # fmt: skip
+    began = [one.written_at for one in past] + [revisions.written_at(posts.get(post_id), past)]
+    assert began == [NOON + timedelta(hours=hours) for hours in range(4)]
 
 
 def test_a_photo_is_described_or_decoration() -> None:

@@ -160,6 +160,7 @@ def test_every_page_but_the_public_ones_asks_to_sign_in(site: Flask) -> None:
         "goal_id": 1,
         "search_id": 1,
         "webhook_id": 1,
+        "report_id": 1,
         "integration_id": 1,
     }
     for rule in site.url_map.iter_rules():

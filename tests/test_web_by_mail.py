@@ -191,14 +191,20 @@ def test_photos_of_a_letter_are_described_by_their_author(
     assert grace.get("/posts/1/photos").status_code == 403
     assert 'href="/posts/1/photos"' in ada.get("/posts/1/choices").text
     assert 'href="/posts/1/photos"' not in grace.get("/posts/1/choices").text
-    token = ada.token()
-    ada.post("/posts/1/photos", data={"csrf_token": token, "alt": [" The seal,\nfrom above ", ""]})
+    kept = re.findall(r'name="kept" value="(\w+)"', page.text)
+    form = {"csrf_token": ada.token(), "version": "1", "kept": kept, "kept_plain": ["", ""]}
+    told = {**form, "kept_alt": [" The seal,\nfrom above ", ""]}
+    assert ada.post("/posts/1/photos", data=told).status_code == 303
     with site.app_context():
         post = posts.get(1)
         assert [one.alt for one in photos.read(post.photos_json)] == ["The seal, from above", ""]
         assert post.version == 2 and post.edited_at is None
-    long = ada.post("/posts/1/photos", data={"csrf_token": token, "alt": ["x" * 501, "kept"]})
-    assert long.status_code == 422 and "kept" in long.text and "photo 1" in long.text
+    assert "(added: The seal, from above)" in re.sub("<[^>]+>", "", grace.get("/posts/1/history").text)
+    late = ada.post("/posts/1/photos", data={**form, "kept_alt": ["typed", "with care"]})
+    assert late.status_code == 422 and "edited meanwhile" in late.text and "with care" in late.text
+    long = {**form, "version": "2", "kept_alt": ["x" * 501, "kept too"]}
+    refused = ada.post("/posts/1/photos", data=long)
+    assert refused.status_code == 422 and "kept too" in refused.text and "photo 1" in refused.text
 
 
 def test_what_moved_stands_on_the_page_of_the_manager(

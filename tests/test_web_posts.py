@@ -235,6 +235,7 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
                 "token": "t",
                 "day": "2026-11-23",
                 "webhook_id": 1,
+                "report_id": 1,
                 "user_id": 1,
                 "upload_id": 1,
                 "note_id": 1,

@@ -30,6 +30,7 @@ class Params:
         found: dict[str, list[str]] = {}
         self.lists: set[str] = set()
         self.objects: set[str] = set()
+        self.listed: dict[str, list[dict[str, str]]] = {}  # the objects in lists
         for name, values in request.args.lists():
             found.setdefault(_bare(name), []).extend(values)
         for name, value in self._body():
@@ -64,6 +65,9 @@ class Params:
         elif isinstance(value, list):
             self.lists.add(name)
             for one in value:
+                if isinstance(one, dict):
+                    told = {key: str(part) for key, part in one.items() if part is not None}
+                    self.listed.setdefault(name, []).append(told)
                 yield from self._flat(f"{name}[]", one, depth - 1)
         elif isinstance(value, bool):
             yield name, "true" if value else "false"
@@ -139,19 +143,37 @@ class Params:
         """Whether an object of this name was sent, or a list of them."""
         return any(one.startswith(f"{name}[") for one in self._all) or name in self.lists
 
+    def is_told(self, name: str) -> bool:
+        """Whether a list of this name was sent, be it an empty one; `null` is none."""
+        return name in self._all or name in self.lists
+
+    def pairs(self, name: str, key: str, value: str) -> list[tuple[str, str]]:
+        """These two fields of the objects in a list that have both; a form tells all of both."""
+        keys, values = self.many(f"{name}[][{key}]"), self.many(f"{name}[][{value}]")
+        if name in self.listed:
+            told = self.listed[name]
+            return [(one[key], one[value]) for one in told if key in one and value in one]
+        if values and len(keys) != len(values):
+            raise Refused("parameter-missing", name=f"{name}[][{value}]")
+        return list(zip(keys, values, strict=False))
+
     def needed_id(self, name: str) -> int:
         """The id of this name, or `Missing` where it can be none."""
         if (found := number(self.text(name))) is None:
             raise Missing("post", id=self.text(name)[:20])
         return found
 
+    def needed_ids(self, name: str) -> list[int]:
+        """The ids under this name, each once, or `Missing` where one can be none."""
+        found = [number(one) for one in self.many(name) if one.strip()]
+        if None in found:
+            raise Missing("post")
+        return list(dict.fromkeys(one for one in found if one is not None))
+
     def media_ids(self, name: str) -> list[int]:
         """The ids of photos under this name, each once; `Refused` where one can be none."""
         written = [one.strip() for one in self.many(name) if one.strip()]
-        for place, one in enumerate(written, 1):
-            if not (one.isascii() and one.isdigit() and len(one) <= 25):
-                raise Refused("photo-gone", number=place)
-        return list(dict.fromkeys(map(int, written)))
+        return list(dict.fromkeys(media_id(one, place) for place, one in enumerate(written, 1)))
 
     def ids(self, name: str) -> list[int]:
         """The ids under this name, each once; what is none of them is left out."""
@@ -181,6 +203,14 @@ def _check_utf8(raw: bytes) -> None:
         unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError:
         raise Refused("text-encoding") from None
+
+
+def media_id(written: str, place: int) -> int:
+    """The id of the photo at this place; `Refused` where it can be none."""
+    written = written.strip()
+    if not (written.isascii() and written.isdigit() and len(written) <= 25):
+        raise Refused("photo-gone", number=place)
+    return int(written)
 
 
 def number(written: str) -> int | None:

@@ -80,14 +80,21 @@ CALLS = {
     "quiet_preferences": Call("How you post", "Any"),
     "quiet_translation_languages": Call("None: nothing is translated", "Any"),
     "openapi_document": Call("This description", "Any"),
+    "reports_report": Call(
+        "Tell who manages of a colleague or their posts", "Report",
+        "account_id! status_ids[] comment category rule_ids[] forward",
+    ),
     "search_search": Call(
         "Posts, colleagues and tags", "Search",
         "q! type resolve following account_id max_id min_id limit offset",
     ),
     "statuses_bookmark": Call("Save a post", "Status"),
     "statuses_context": Call("What a post answers, and what answers it", "Context"),
-    "statuses_edit": Call("Edit a post", "Status",
-                          "status spoiler_text media_ids[] language sensitive"),
+    "statuses_edit": Call(
+        "Edit a post", "Status",
+        "status spoiler_text media_ids[] media_attributes[][id] media_attributes[][description] "
+        "language sensitive",
+    ),
     "statuses_favourite": Call("Thank for a post", "Status"),
     "statuses_favourited_by": Call("Who thanked", "[Account]", "limit"),
     "statuses_history": Call("What a post said before", "[StatusEdit]"),

@@ -35,6 +35,7 @@ SPECIAL = {
     "follow-yourself": 403,
     "mute-yourself": 403,
     "own-thanks": 403,
+    "report-yourself": 403,
 }
 
 

@@ -241,7 +241,7 @@ def attachment(photo: Photo, near: Around, media_id: str = "") -> dict[str, Any]
     small = smaller[0][0] if smaller else photo.name
     width, height = photo.within(480, 480)
     return {
-        "id": media_id or str(int(photo.name, 16)),
+        "id": media_id or str(photo.number),
         "type": "image",
         "url": near.url + shown_photos.path_of(photo.name),
         "preview_url": near.url + shown_photos.path_of(small),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask, Response, current_app
 from werkzeug.routing import Rule
 
-from microshare import config, scopes
+from microshare import config, reports, scopes
 from microshare.api import schemas
 from microshare.api.described import CALLS, EMPTY, Call
 from microshare.api.door import route
@@ -18,6 +18,7 @@ from microshare.version import VERSION
 _TEXT = {"type": "string", "pattern": r"^[^\u0000]*$"}
 _VALUE = {**_TEXT, "type": ["string", "number", "boolean", "null"]}
 _CHOICES = {name: ["", "public", "unlisted"] for name in ("visibility", "source[privacy]")}
+_CHOICES["category"] = ["", *reports.CATEGORIES]
 _REFUSALS = {
     "400": "The body or a parameter is not in order", "401": "No token, or one that is not good",
     "403": "Not allowed", "404": "There is no such thing", "413": "Too much at once",

@@ -56,6 +56,8 @@ ENTITIES = {
     "showing_reblogs bool, notifying bool, domain_blocking bool, endorsed bool, note str",
     "Notification": "id id, type str, created_at time, group_key str, account Account, "
     "status Status",
+    "Report": "id id, action_taken bool, action_taken_at time?, category str, comment str, "
+    "forwarded bool, created_at time, status_ids [id], rule_ids [id], target_account Account",
     "Search": "accounts [Account], statuses [Status], hashtags [Tag]",
     "Count": "count int",
     "V1Instance": "uri str, title str, version str, urls Any, stats Any, thumbnail str, "

@@ -1,17 +1,18 @@
 """Posts as statuses: read, publish, edit, withdraw, and what a reader does with one."""
 
 from collections.abc import Callable
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from flask import Response, request
 
 from microshare import (
-    describing,
     feeds,
     interests,
     mutes,
     photo_words,
+    photos,
     posts,
     profiles,
     revisions,
@@ -21,13 +22,13 @@ from microshare import (
 )
 from microshare.api import entities, paging
 from microshare.api.accounts import OPEN
-from microshare.api.asked import Params, params
+from microshare.api.asked import Params, media_id, params
 from microshare.api.door import bearer, caller, now, route
 from microshare.api.said import Json, answer, encoded
 from microshare.db import saving
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.feeds import Item
-from microshare.models import Post, User
+from microshare.models import Post, Revision, User
 from microshare.web.asked import user
 
 AT_ONCE = 40  # statuses by their ids
@@ -127,32 +128,24 @@ def several() -> Response:
 
 @route("/api/v1/statuses/<id:post_id>", method="PUT", scope="write:statuses")
 def edit(post_id: int) -> Response:
+    """The text, the photos, or what is said of these: of what nothing is sent stays."""
     asked = params()
     _check_kind(asked)
     with saving():
         post = posts.visible(post_id)
         posts.may_change(post, user())
-        alts = _alts(asked, post_id)
         line, note = _texts(asked) if asked.has("status") else (post.line, post.note)
-        posts.edit(post, user(), line, note=note, kind=post.kind, now=now())
-        describing.describe(post, user(), alts)
+        ids = asked.media_ids("media_ids") if asked.is_told("media_ids") else None
+        shown = uploads.changed(user(), post, ids, _alts(asked), _unsaid(line))
+        posts.edit(post, user(), line, note=note, kind=post.kind, photos=shown, now=now())
+        uploads.drop(user(), ids or [])
     return answer(told(post_id))
 
 
-def _alts(asked: Params, post_id: int) -> list[str]:
-    """What is said of the photos of a post: they stay, but can be described anew."""
-    [item] = feeds.of(caller(), [post_id]).items
-    have = {int(one.name, 16): one.alt for one in item.post.photos}
-    for name in "media_ids", "media_attributes[][id]":
-        if asked.has(name) and not set(asked.media_ids(name)) <= set(have):
-            raise Refused("photos-fixed")
-    if asked.has("media_ids") and len(set(asked.media_ids("media_ids"))) < len(have):
-        raise Refused("photos-fixed")
-    told = asked.media_ids("media_attributes[][id]")
-    said = asked.many("media_attributes[][description]")
-    if len(told) == len(said):
-        have |= dict(zip(told, said, strict=True))
-    return [have[int(one.name, 16)] for one in item.post.photos]
+def _alts(asked: Params) -> dict[int, str]:
+    """What is said anew of photos, by their ids."""
+    said = asked.pairs("media_attributes", "id", "description")
+    return {media_id(one, place): alt for place, (one, alt) in enumerate(said, 1)}
 
 
 @route("/api/v1/statuses/<id:post_id>", method="DELETE", scope="write:statuses")
@@ -205,30 +198,33 @@ def source(post_id: int) -> Response:
 
 @route("/api/v1/statuses/<id:post_id>/history", scope="read:statuses")
 def history(post_id: int) -> Response:
-    """What the post said, oldest first; the last is what it says."""
+    """What the post said and showed, oldest first; the last is what it says.
+
+    The files of photos that an edit removed are gone: their addresses open nothing.
+    """
     post = posts.visible(post_id)
     near = entities.around()
     author = profiles.of([post.author_id], now()).by_id[post.author_id]
-    [item] = feeds.of(caller(), [post_id]).items
     same = {
         "sensitive": False,
         "account": entities.account(author, near),
-        "media_attachments": [entities.attachment(one, near) for one in item.post.photos],
         "emojis": [],
         "poll": None,
     }
-    said = [
-        (one.line, one.line_html, one.note_html, one.written_at) for one in revisions.of(post)
-    ]
-    last = post.line, post.line_html, post.note_html, post.edited_at or post.created_at
+    past = revisions.of(post)
+    said: list[tuple[Post | Revision, datetime]] = [(one, one.written_at) for one in past]
+    said.append((post, revisions.written_at(post, past)))
     return answer(
         [
             {
-                **entities.texts(line, line_html, note_html, near),
+                **entities.texts(one.line, one.line_html, one.note_html, near),
                 "created_at": entities.moment(at),
+                "media_attachments": [
+                    entities.attachment(photo, near) for photo in photos.read(one.photos_json)
+                ],
                 **same,
             }
-            for line, line_html, note_html, at in [*said, last]
+            for one, at in said
         ]
     )
 

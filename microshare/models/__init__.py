@@ -26,6 +26,7 @@ from microshare.models.posts import (
     Thanks,
 )
 from microshare.models.proposals import ChainLetter, ChainsMoved, Proposal, TakenLetter
+from microshare.models.reports import Report, ReportPost
 from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias, Unmatched
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "PostTag",
     "PostTerms",
     "Proposal",
+    "Report",
+    "ReportPost",
     "Revision",
     "Saved",
     "SavedSearch",

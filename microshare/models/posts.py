@@ -162,6 +162,7 @@ class Revision(Base):
     note: Mapped[str] = mapped_column(Text)
     photos_json: Mapped[str] = mapped_column(Text, default="", server_default="")
     written_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]  # None: by a version of microshare that did not tell
 
 
 class Thanks(Base):

@@ -55,12 +55,12 @@ def edit_page(
         note=says.get("note", ""),
         kind=says.get("kind", ""),
         version=revisions.version_of(post),
-        had=_said_anew(photos.read(post.photos_json), said),
+        had=said_anew(photos.read(post.photos_json), said),
         photos=tuple(added),
     )
 
 
-def _said_anew(shown: Sequence[Photo], said: Sequence[Said]) -> list[tuple[Photo, Said]]:
+def said_anew(shown: Sequence[Photo], said: Sequence[Said]) -> list[tuple[Photo, Said]]:
     """The photos of a post, each with what is said of it anew, or what the post says."""
     anew = {one.name: one for one in said}
     return [

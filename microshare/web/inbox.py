@@ -3,16 +3,17 @@
 from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
-from microshare import inbox
+from microshare import inbox, reports
 from microshare.db import saving
-from microshare.web.asked import back, before, needed_number, user
+from microshare.web.asked import back, before, needed_number, reader, user
 
 pages = Blueprint("inbox", __name__)
 
 
 @pages.get("/inbox")
 def items() -> str:
-    return render_template("inbox.html", inbox=inbox.of(user(), before=before()))
+    waiting = reports.open_count(reader()) if reader().manages else 0
+    return render_template("inbox.html", inbox=inbox.of(user(), before=before()), reports=waiting)
 
 
 @pages.post("/inbox/seen")

@@ -19,6 +19,7 @@ from microshare import (
     missed,
     people,
     proposals,
+    reports,
     tags,
     unreachable,
     webhooks,
@@ -52,6 +53,7 @@ def _page(invitation: str = "") -> str:
         goals=goals.open_goals(),
         waiting=indexing.waiting(),
         missed=missed.listed(),
+        reports=reports.open_count(reader()),
         stopped=webhooks.stopped(),
         mail_in=mail_addresses.share(),
         moved=proposals.moved_lately(clock.now()),
@@ -167,6 +169,24 @@ def settle_goal(goal_id: int) -> Response:
     return _done()
 
 
-def _done() -> Response:
+@pages.get("/reports")
+def show_reports() -> str:
+    return _reports()
+
+
+def _reports() -> str:
+    waiting = reports.open_reports(reader())
+    return render_template("reports.html", reports=waiting, count=reports.open_count(reader()))
+
+
+@pages.post("/reports/<id:report_id>")
+def settle_report(report_id: int) -> Response:
+    again(_reports)
+    with saving():
+        reports.settle(report_id, user(), clock.now())
+    return _done("manage.show_reports")
+
+
+def _done(where: str = "manage.show") -> Response:
     flash(gettext("Done."))
-    return redirect(url_for("manage.show"), 303)
+    return redirect(url_for(where), 303)

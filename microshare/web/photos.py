@@ -1,14 +1,18 @@
 """The photos themselves, for signed-in colleagues only."""
 
 import re
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from microshare import describing, photos, posts
+from microshare import clock, photos, posts, revisions
 from microshare.db import saving
 from microshare.errors import Missing
-from microshare.web.asked import again, by_letter, user
+from microshare.models import Post
+from microshare.photos import Said
+from microshare.web import composing, sent
+from microshare.web.asked import again, by_letter, number, user
 
 pages = Blueprint("photos", __name__)
 _NAME = re.compile(r"[0-9a-f]{20}(-\d{1,4})?")
@@ -33,17 +37,31 @@ def photo(name: str) -> AnyResponse:
 
 @pages.route("/posts/<id:post_id>/photos", methods=["GET", "POST"])
 def describe(post_id: int) -> str | AnyResponse:
-    """What the photos of a post show, told by its author afterwards."""
+    """What the photos of a post show, told by its author afterwards: an edit of nothing else."""
     post = posts.visible(post_id)
     posts.may_change(post, user())
-    shown = photos.read(post.photos_json)
-    if not shown:
+    if not post.photos_json:
         raise Missing("photo")
     if request.method == "GET":
-        return render_template("describe.html", photos=shown, alts=[one.alt for one in shown])
-    alts = request.form.getlist("alt")
-    typed = [*alts, *("" for _ in shown)]
-    again(lambda: render_template("describe.html", photos=shown, alts=typed))
+        return _describing(post)
+    said = [one._replace(is_decoration=not one.alt.strip()) for one in sent.said()]
+    again(lambda: _describing(posts.get(post_id), said))
     with saving():
-        describing.describe(posts.get(post_id), user(), alts)
+        post = posts.get(post_id)
+        posts.edit(
+            post,
+            user(),
+            post.line,
+            note=post.note,
+            kind=post.kind,
+            photos=photos.changed(photos.read(post.photos_json), said, []),
+            version=number(request.form.get("version", "")),
+            now=clock.now(),
+        )
     return redirect(url_for("posts.thread", post_id=post_id), 303)
+
+
+def _describing(post: Post, said: Sequence[Said] = ()) -> str:
+    had = composing.said_anew(photos.read(post.photos_json), said)
+    version = revisions.version_of(post)
+    return render_template("describe.html", post=post, had=had, version=version)

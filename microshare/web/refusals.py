@@ -27,7 +27,7 @@ SPECIAL = {
     "request-too-large": 413,
     "photos-too-large": 413,
 }
-TYPED = ("line", "note", "description", "about", "sentence", "tags")
+TYPED = ("line", "note", "description", "about", "sentence", "tags", "comment")
 
 
 RETRY = "5"  # seconds after which what does not answer is worth another try

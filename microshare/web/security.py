@@ -2,7 +2,7 @@
 
 import re
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache, partial
 from ipaddress import ip_address
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from microshare import config, installing, signing
+from microshare import clock, config, installing, signing
 from microshare.db import OUTAGES
 from microshare.errors import Unavailable
 
@@ -52,7 +52,7 @@ class _Remembering:
     def loads(self, signed: str, max_age: int) -> Any:
         """What was signed, at most so many seconds ago, or `BadSignature`."""
         said, at = self._read(signed)
-        if datetime.now(UTC) - at >= timedelta(seconds=max_age):
+        if clock.now() - at >= timedelta(seconds=max_age):
             return self._serializer.loads(signed, max_age=max_age)  # says how it is wrong
         return deepcopy(said)  # a session changes
 
