@@ -17,8 +17,8 @@ from microshare.db import db, saving
 from microshare.errors import Missing, Refused
 from microshare.pulled import Span
 from tests.acts import publish
-from tests.company import Caller, company, signed_in
-from tests.conftest import NOON, Browser, Queries
+from tests.company import Caller, company
+from tests.conftest import NOON, Browser, Queries, signed_in
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,13 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 import toot.api
@@ -93,6 +95,19 @@ def until(found: Callable[[], Any]) -> Any:
                 return result
         time.sleep(0.1)
     raise AssertionError("it is not found")
+
+
+def test_the_web_processes_count_calls_together(url: str) -> None:
+    def call(number: int) -> tuple[str, int]:
+        with urlopen(f"{url}/api/v1/instance", timeout=30) as answer:
+            return (answer.headers["X-RateLimit-Reset"], int(answer.headers["X-RateLimit-Remaining"]))
+
+    with ThreadPoolExecutor(8) as at_once:
+        told = list(at_once.map(call, range(64)))
+    assert len(set(told)) == 64
+    for window in {reset for reset, _ in told}:
+        left = [remaining for reset, remaining in told if reset == window]
+        assert max(left) - min(left) == len(left) - 1
 
 
 def test_a_client_knows_who_it_acts_for_and_where(grace: Mastodon) -> None:

@@ -296,7 +296,8 @@ def test_no_get_changes_the_database(ada: Browser, grace: Browser, site: Flask) 
 
 def _dump(engine) -> list[str]:  # type: ignore[no-untyped-def]
     with engine.connect() as connection:
-        return list(connection.connection.driver_connection.iterdump())
+        found = connection.connection.driver_connection.iterdump()
+        return [line for line in found if 'INTO "call_counts"' not in line]  # calls are counted
 
 
 def test_every_page_is_valid_html_without_inline_script_or_style(ada: Browser, site: Flask) -> None:
@@ -492,9 +493,11 @@ def test_a_kept_part_is_made_anew_when_anything_it_shows_changes(
 def test_a_page_takes_eight_queries_at_most_and_the_check_for_news_two(
     site: Flask, ada: Browser, grace: Browser
 ) -> None:
+    ada.send(f"/posts/{publish(grace, 'Thanked for')}/thanks")
     posts = [publish(ada, f"Seal {number} leaks #acme #pumps") for number in range(40)]
     grace.send("/tags/acme/follow")
-    pages = ("/", "/everyone", "/tags/acme", "/@ada", "/departments/sales", f"/posts/{posts[0]}")
+    pages = ("/", "/everyone", "/tags/acme", "/@ada", "/departments/sales", f"/posts/{posts[0]}",
+             "/digest")  # fmt: skip
     asked: list[str] = []
     with site.app_context():  # each request has a context of its own, or it would know its reader
         engine = db.engine
