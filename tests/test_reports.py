@@ -15,8 +15,8 @@ from microshare.db import db, saving
 from microshare.errors import Forbidden, Missing, Refusal, Refused
 from microshare.models import Report
 from tests.acts import publish, raced
-from tests.company import Caller, company, signed_in
-from tests.conftest import NOON, House, Queries
+from tests.company import Caller, company
+from tests.conftest import NOON, House, Queries, signed_in
 
 LATER = NOON + reports.DAY
 
