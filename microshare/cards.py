@@ -88,6 +88,7 @@ class Card(NamedTuple):
     photos_json: str
     language: str
     via: str
+    via_page: str
     thread_id: int | None
     created_at: datetime
     edited_at: datetime | None
@@ -171,8 +172,8 @@ class Marked(NamedTuple):
 _PARENT, _PARENT_AUTHOR, _MAKER = aliased(Post), aliased(User), aliased(User)
 _OWN = (
     Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
-    Post.via, Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at, Post.solved_at,
-    Post.answer_id, Post.reply_count, Post.thanks_count,
+    Post.via, Post.via_page, Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at,
+    Post.solved_at, Post.answer_id, Post.reply_count, Post.thanks_count,
 )  # fmt: skip
 _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,

@@ -19,6 +19,10 @@ REFUSALS = {
         "Every post here is open to all colleagues: a private one cannot be published."
     ),
     "registration-closed": _("Nobody can join by a client here."),
+    "remark-too-long": _(
+        "A note on a colleague has at most %(limit)s characters, and none that nobody can see."
+    ),
+    "too-many-marks": _("There are %(limit)s of these already, which is the most."),
     "no-boosts": _("This action is not allowed"),
     "not-here": _("This cannot be done here: %(what)s."),
 }

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 CONNECT = 2  # seconds until a server that does not answer counts as away; libpq's least
 STATEMENT, LOCK, IDLE = 10, 5, 30  # seconds of a web request: one statement, a lock, a pause
 PATIENT_LOCK, PATIENT_IDLE = 60, 600  # the same of a job; its statements may take what they take
+BUSY = 5000  # ms that a writer waits for another on SQLite
 RECYCLE = 1800  # seconds after which a connection is opened anew: firewalls drop old ones
 JOBS = 20  # connections of a worker or command at most: its jobs, the locks they hold
 SPARE = 5
@@ -125,7 +126,7 @@ def _prepare_sqlite(engine: Engine, pages: int, log: int) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
+            f"busy_timeout={BUSY}",
             "temp_store=MEMORY",
             f"cache_size={-pages}",
             f"wal_autocheckpoint={log}",

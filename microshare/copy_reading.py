@@ -30,7 +30,8 @@ from microshare.db import Base, UtcDateTime
 
 BATCH = 5000  # rows in memory, and in one transaction of a copy
 HEAVY_BATCH = 16  # of files, of up to a megabyte or two each
-LEFT_OUT = {"signing_keys", "post_terms"}  # the new place has a key, and makes its own search
+# The new place has a key, makes its own search, and counts its own calls.
+LEFT_OUT = {"signing_keys", "post_terms", "call_counts"}
 ANEW = {("posts", "indexed_version"): 0}  # the worker of the new place makes its search ready
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Executable
+from sqlalchemy import Connection, DateTime, Dialect, Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -25,6 +25,7 @@ from microshare import config, connections
 from microshare.errors import Unavailable
 
 Saved = TypeVar("Saved")
+HASTE = 50  # ms that `at_once` waits for whoever else is writing
 PAUSE = 0.25  # seconds between two tries of what must be saved
 LARGE_LOG = 2**26  # bytes
 
@@ -168,6 +169,28 @@ def saving() -> Iterator[None]:
         session.info.pop("saving", None)
 
 
+@contextmanager
+def at_once() -> Iterator[Connection]:
+    """A transaction for what may as well be left out: it waits for nobody, and fails instead.
+
+    It is beside the session, whose own ends before: no request holds two connections.
+    """
+    roll_back()
+    is_file = db.engine.dialect.name == "sqlite"
+    with db.engine.begin() as connection:
+        if is_file:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={HASTE}")
+        else:
+            connection.exec_driver_sql(
+                f"SET LOCAL lock_timeout = {HASTE}; SET LOCAL statement_timeout = {HASTE * 10}"
+            )
+        try:
+            yield connection
+        finally:
+            if is_file:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={connections.BUSY}")
+
+
 def insist(save: Callable[[], Saved], seconds: float) -> Saved:
     """Save what cannot be undone, a letter that left: again and again until the database does."""
     began = monotonic()
@@ -193,7 +216,8 @@ def keep_small() -> None:
     db.session.rollback()
     connection = db.engine.raw_connection()
     try:
-        for pragma in ("busy_timeout=500", "wal_checkpoint(TRUNCATE)", "busy_timeout=5000"):
+        usual = f"busy_timeout={connections.BUSY}"
+        for pragma in ("busy_timeout=500", "wal_checkpoint(TRUNCATE)", usual):
             connection.cursor().execute(f"PRAGMA {pragma}")
     finally:
         connection.close()

@@ -7,17 +7,18 @@ departments found useful is offered with a tag to follow.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
-from microshare import digest_week, feeds, interests, searches
-from microshare.cards import Card, Label
+from microshare import digest_week, feeds, interests
+from microshare.cards import Author, Card, Label
+from microshare.digest_beside import Aim
 from microshare.digest_choice import Choice
 from microshare.digest_week import Week
 from microshare.feeds import Item
 from microshare.interests import Interests, Reason
 from microshare.letter_links import Links
-from microshare.models import Goal, User
+from microshare.models import User
 from microshare.periods import Period
 from microshare.words import Word
 
@@ -45,7 +46,7 @@ class Thanked:
     """A post of the reader, who thanked for it this week, and from how many departments."""
 
     post: Card
-    givers: Sequence[User]
+    givers: Sequence[Author]
     department_count: int
 
 
@@ -59,12 +60,13 @@ class Contents:
     elsewhere: Sequence[Entry] = ()  # what other departments found useful; each with a tag
     questions: Sequence[Entry] = ()
     thanked: Sequence[Thanked] = ()
-    goals: Sequence[Goal] = ()
+    goals: Sequence[Aim] = ()
     word: Word | None = None  # of the community manager: `line`, and the `name` under it
     # What stands before the path of every page in this letter: `{site}/posts/7`, `{site}/@ada`.
     # It lets in, to read, whoever never chose a password. Not before `thank`, `follow`, `reply`,
     # which are whole, nor before the link that ends the digest.
     site: str = ""
+    letters: Sequence[date] = ()  # the days of those that the reader got; on the page alone
 
     @property
     def is_empty(self) -> bool:
@@ -77,7 +79,7 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
 
     `week`: the period's, where many readers share it; their items tell no marks of the reader.
     """
-    shared, week = week, week or digest_week.load(period, reader_id=reader.id)
+    week = week or digest_week.load(period, reader_id=reader.id)
     wants = interests.of(reader, now)
     own = week.of(week.by_tag, wants.tags - wants.muted_tags)
     opened = week.opened(reader.id)
@@ -87,7 +89,9 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     yours = choice.best(mine, YOURS)
     elsewhere = choice.best(week.reached - brought - hidden, ELSEWHERE)
     asked = choice.newest((week.asked & brought) - hidden, QUESTIONS)
-    found = _items(reader, wants, week, [*yours, *elsewhere, *asked], shared=bool(shared))
+    thanked = _widest(reader, week)
+    told = [*yours, *elsewhere, *asked, *thanked]
+    found = _items(reader, wants, week, list(dict.fromkeys(told)))
     links = Links(reader, period.day)
     return Contents(
         period,
@@ -99,22 +103,28 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
             if i in found
         ],
         [_entry(found[i], links) for i in asked if i in found],
-        _thanked(reader, week),
-        week.goals[:GOALS],
-        week.word,
+        [_thanked(found[i].post, givers, week) for i, givers in thanked.items() if i in found],
+        week.beside.goals[:GOALS],
+        week.beside.word,
         links.site,
+        week.beside.letters,
     )
 
 
 def _items(
-    reader: User, wants: Interests, week: Week, ids: Sequence[int], *, shared: bool
+    reader: User, wants: Interests, week: Week, ids: Sequence[int]
 ) -> dict[int, Item]:
     """What these lines show, and why each is there; from what readers share, where they do."""
-    if not shared:
-        return {item.post.id: item for item in feeds.of(reader, ids, wants).items}
-    by = searches.found_by(wants.all_searches, ids)
-    posts = week.posts(ids)
-    return {i: Item(post, wants.reasons(post, by.get(i, ()))) for i, post in posts.items()}
+    if week.is_shared:
+        items = [Item(post) for post in week.posts(ids).values()]
+    else:
+        items = list(feeds.of(reader, ids).items)
+    return {
+        item.post.id: item._replace(
+            reasons=wants.reasons(item.post, week.found_by(wants.all_searches, item.post.id))
+        )
+        for item in items
+    }
 
 
 def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
@@ -156,19 +166,18 @@ def _hidden(reader: User, opened: set[int], wants: Interests, week: Week) -> set
     )
 
 
-def _thanked(reader: User, week: Week) -> list[Thanked]:
-    """The reader's posts that were thanked for in the period, widest first."""
-    givers: dict[int, list[int]] = {}
-    reached: dict[int, set[int]] = {}
-    for post_id, giver_id, department_id in week.thanks.get(reader.id, ()):
-        givers.setdefault(post_id, []).append(giver_id)
-        reached.setdefault(post_id, set()).add(department_id)
-    widest = sorted(givers, key=lambda i: (len(reached[i]), len(givers[i]), i), reverse=True)
-    told = widest[:THANKED]
-    posts = week.posts(told)
-    users = week.users({giver_id for i in told for giver_id in givers[i]})
-    return [
-        Thanked(posts[i], [users[giver_id] for giver_id in givers[i]], len(reached[i]))
-        for i in told
-        if i in posts
-    ]
+def _widest(reader: User, week: Week) -> dict[int, list[tuple[int, int]]]:
+    """The reader's posts that were thanked for in the period, widest first: givers, departments."""
+    given: dict[int, list[tuple[int, int]]] = {}
+    for post_id, giver_id, department_id in week.beside.thanks.get(reader.id, ()):
+        given.setdefault(post_id, []).append((giver_id, department_id))
+    widest = sorted(given, key=lambda i: (_reach(given[i]), len(given[i]), i), reverse=True)
+    return {i: given[i] for i in widest[:THANKED]}
+
+
+def _reach(given: Sequence[tuple[int, int]]) -> int:
+    return len({department_id for _, department_id in given})
+
+
+def _thanked(post: Card, given: Sequence[tuple[int, int]], week: Week) -> Thanked:
+    return Thanked(post, [week.beside.givers[giver_id] for giver_id, _ in given], _reach(given))

@@ -6,7 +6,7 @@ a run that died: its letter is sent now, with the same Message-ID.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -224,14 +224,4 @@ def troubled() -> Sequence[Digest]:
         .where(Digest.error != "")
         .order_by(Digest.id.desc())
         .limit(100)
-    ).all()
-
-
-def periods_of(reader: User) -> Sequence[date]:
-    """The days of the letters that this reader was sent, newest first."""
-    return db.session.scalars(
-        select(Digest.period)
-        .where(Digest.reader_id == reader.id, Digest.state == "sent")
-        .order_by(Digest.period.desc())
-        .limit(60)
     ).all()

@@ -17,13 +17,14 @@ from flask import current_app
 from sqlalchemy import and_, bindparam, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from microshare import feeds, goals, use, words
+from microshare import digest_beside, feeds, use
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
-from microshare.models import Find, Goal, Opened, Post, PostTag, Thanks, User
+from microshare.digest_beside import Beside
+from microshare.interests import Finders
+from microshare.models import Find, Opened, Post, PostTag, SavedSearch, Thanks
 from microshare.periods import Period
-from microshare.words import Word
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
 FEW = 200  # posts of which the best are sought; of more they soon turn up among the best of all
@@ -73,13 +74,10 @@ class Week:
     by_search: dict[int, Ids] = field(default_factory=_sets)
     thanked: dict[int, Ids] = field(default_factory=_sets)  # by giver
     answered: dict[int, Ids] = field(default_factory=_sets)  # by who replied
-    # Thanks given in the period, by author: post, giver, giver's department; the newest first.
-    thanks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
-    goals: Sequence[Goal] = ()
-    word: Word | None = None
+    searches: dict[int, str] = field(default_factory=dict)  # the words of those that found a post
+    beside: Beside = field(default_factory=Beside)
     is_shared: bool = False
     _posts: dict[int, Card] = field(default_factory=dict)
-    _users: dict[int, User] = field(default_factory=dict)
 
     def of(self, by: dict[int, Ids], keys: Iterable[int]) -> Ids:
         """The posts under any of these keys."""
@@ -109,14 +107,20 @@ class Week:
         return self.of(self.by_thread, {self.origin[i].root_id for i in opened if i in self.origin})
 
     @cached_property
-    def _lowest(self) -> int:
+    def lowest(self) -> int:
         return min(self.origin, default=0)
 
     def opened(self, reader_id: int) -> Ids:
         """What the reader opened of the week."""
-        lowest = self._lowest
-        asked = {"reader": reader_id, "lowest": lowest}
+        if not self.is_shared:
+            return self.beside.opened
+        asked = {"reader": reader_id, "lowest": self.lowest}
         return set(db.session.connection().scalars(_OPENED, asked))
+
+    def found_by(self, searches: Iterable[int], post_id: int) -> Finders:
+        """Which of these searches, by id and words, found the post."""
+        found = (i for i in sorted(searches) if post_id in self.by_search.get(i, ()))
+        return [(i, self.searches[i]) for i in found]
 
     def posts(self, ids: Collection[int]) -> dict[int, Card]:
         """These posts with what a letter shows of them, but for those withdrawn meanwhile."""
@@ -133,16 +137,6 @@ class Week:
         if ids and self.is_shared:  # since the week was loaded some may have been withdrawn
             there = set(db.session.connection().scalars(_VISIBLE, {"ids": list(ids)}))
         return {i: self._posts[i] for i in ids if i in there and i in self._posts}
-
-    def users(self, ids: Collection[int]) -> dict[int, User]:
-        """These colleagues, and whoever else thanked: all of them are asked for once."""
-        if missing := set(ids) - self._users.keys():
-            missing.update(giver_id for all_ in self.thanks.values() for _, giver_id, _ in all_)
-            with _apart(self.is_shared):
-                for part in in_parts(missing):
-                    query = select(User).where(User.id.in_(part))
-                    self._users.update((user.id, user) for user in db.session.scalars(query))
-        return self._users
 
 
 @contextmanager
@@ -169,9 +163,7 @@ def load(period: Period, *, reader_id: int | None = None) -> Week:
             i: use.of(week.width[i], replies, is_answer=i in week.answers)
             for i, replies in week.replies.items()
         }
-        _thank(week, reader_id)
-        week.goals = goals.open_goals()
-        week.word = words.of(period.day)
+        week.beside = digest_beside.load(period, week.lowest, reader_id)
     return week
 
 
@@ -207,23 +199,24 @@ def _place(week: Week) -> None:
 
 def _tie(week: Week, ids: Sequence[int]) -> None:
     """Who thanked for these posts and answered them, their tags, what found them: one query."""
+    none = literal("")
     rows: Iterable[Any] = db.session.execute(
         union_all(
-            select(literal("tag"), PostTag.post_id, PostTag.tag_id, literal(0)).where(
+            select(literal("tag"), PostTag.post_id, PostTag.tag_id, literal(0), none).where(
                 PostTag.post_id.in_(ids)
             ),
-            select(literal("found"), Find.post_id, Find.search_id, literal(0)).where(
-                Find.post_id.in_(ids)
-            ),
-            select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0)).where(
+            select(literal("found"), Find.post_id, Find.search_id, literal(0), SavedSearch.words)
+            .join(SavedSearch, SavedSearch.id == Find.search_id)
+            .where(Find.post_id.in_(ids)),
+            select(literal("answered"), Post.reply_to_id, Post.author_id, literal(0), none).where(
                 Post.reply_to_id.in_(ids)
             ),
-            select(literal("answer"), Post.id, _ASKED.id, literal(0))
+            select(literal("answer"), Post.id, _ASKED.id, literal(0), none)
             .join(_ASKED, or_(_ASKED.id == Post.thread_id, _ASKED.id == Post.reply_to_id))
             .where(Post.id.in_(ids), _ASKED.answer_id == Post.id),
-            select(literal("thanked"), Thanks.post_id, Thanks.giver_id, Thanks.department_id).where(
-                Thanks.post_id.in_(ids)
-            ),
+            select(
+                literal("thanked"), Thanks.post_id, Thanks.giver_id, Thanks.department_id, none
+            ).where(Thanks.post_id.in_(ids)),
         )
     )
     found = {
@@ -233,32 +226,17 @@ def _tie(week: Week, ids: Sequence[int]) -> None:
         "thanked": week.thanked,
     }
     reached: dict[int, Ids] = _sets()
-    for kind, post_id, key, department_id in rows:
+    for kind, post_id, key, department_id, said in rows:
         if kind == "answer":
             week.answers.add(post_id)
             continue
         found[kind][key].add(post_id)
+        if kind == "found":
+            week.searches[key] = said
         if kind == "thanked" and post_id not in week.by_department[department_id]:
             reached[post_id].add(department_id)
     for post_id, departments in reached.items():
         week.width[post_id] = len(departments)
-
-
-def _thank(week: Week, reader_id: int | None) -> None:
-    query = (
-        select(Post.author_id, Thanks.post_id, Thanks.giver_id, Thanks.department_id)
-        .join(Post, Post.id == Thanks.post_id)
-        .where(
-            Post.withdrawn_at.is_(None),
-            Thanks.given_at >= week.period.since,
-            Thanks.given_at < week.period.until,
-        )
-        .order_by(Thanks.given_at.desc())
-    )
-    if reader_id is not None:
-        query = query.where(Post.author_id == reader_id)
-    for author_id, post_id, giver_id, department_id in db.session.execute(query):
-        week.thanks.setdefault(author_id, []).append((post_id, giver_id, department_id))
 
 
 class Shared:

@@ -6,6 +6,7 @@ them what comes in by the thousand.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import regex
 
@@ -16,6 +17,22 @@ LINE_BYTES, NOTE_BYTES = 4096, 16384  # ceilings against endless URLs and marks
 TAG_LIMIT, MENTION_LIMIT, KEY_LIMIT = 30, 30, 200
 _VISIBLE = regex.compile(r"[^\p{C}\p{Z}\p{M}\u2800]")  # U+2800 is a braille cell without dots
 KINDS = ("update", "question")
+PAGE_LIMIT = 200  # characters of a client's page
+
+
+class Via(NamedTuple):
+    """The client that a post came by, and the language that it says the post is in."""
+
+    name: str = ""
+    page: str = ""
+    language: str = ""
+
+    def columns(self) -> dict[str, str]:
+        """What is stored of the client; a page of a longer address is none."""
+        return {"via": self.name, "via_page": self.page if len(self.page) <= PAGE_LIMIT else ""}
+
+
+NO_CLIENT = Via()
 
 
 @dataclass(frozen=True)
@@ -28,15 +45,16 @@ class Draft:
     tags: dict[str, str]  # folded name: spelling, in order
     mentioned: dict[str, int]  # folded username: user id
 
-    def columns(self) -> dict[str, str]:
-        """What is stored of the text itself, with its safe HTML and its language."""
+    def columns(self, language: str = "") -> dict[str, str]:
+        """What is stored of the text itself, with its safe HTML and its language: `language` is it
+        where the text does not tell."""
         return {
             "kind": self.kind,
             "line": self.line,
             "note": self.note,
             "line_html": markup.line_html(self.line, self.mentioned),
             "note_html": markup.note_html(self.note, self.mentioned) if self.note else "",
-            "language": spoken.of(f"{self.line}\n{self.note}"),
+            "language": spoken.of(f"{self.line}\n{self.note}") or language,
         }
 
 

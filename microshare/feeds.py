@@ -108,6 +108,19 @@ def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False
     return len(ask.scalars(pulled.news(wants), {**asked, **wants.bound()}).all())
 
 
+_SINCE = (
+    select(Post.id)
+    .where(Post.created_at >= bindparam("since"))
+    .order_by(Post.created_at, Post.id)
+    .limit(1)
+)
+
+
+def first_since(moment: datetime) -> int:
+    """The id of the first post since then; where there is none, one that is greater than all."""
+    return db.session.connection().scalar(_SINCE, {"since": moment}) or 2**31 - 1
+
+
 def everyone(
     reader: AnyReader,
     *,

@@ -8,7 +8,6 @@ import binascii
 import hashlib
 import os
 import smtplib
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -19,11 +18,10 @@ from email.utils import format_datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import current_app
 
-from microshare import config, seals, verdicts
+from microshare import config, seals, smtp, verdicts
 from microshare.errors import Refused, Unavailable
 
 TIMEOUT = 30  # seconds for each answer of the mail server
@@ -171,7 +169,7 @@ class Smtp:
     """A mail server, spoken to over one connection that is opened when first needed."""
 
     def __init__(self, url: str) -> None:
-        self.parts = urlsplit(url)
+        self.url = url
         self.server: smtplib.SMTP | None = None
         self.used = 0.0
 
@@ -203,23 +201,11 @@ class Smtp:
             self.close()
         if self.server is not None:
             return self.server
-        parts, options = self.parts, parse_qs(self.parts.query)
-        host = parts.hostname or "localhost"
-        context = ssl.create_default_context()
-        if parts.scheme == "smtps":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, parts.port or 465, timeout=TIMEOUT, context=context
-            )
-        else:
-            server = smtplib.SMTP(host, parts.port or 25, timeout=TIMEOUT)
-        self.server = server
+        self.server = server = smtp.connected(self.url, TIMEOUT)
         server.ehlo()
-        # A password never travels in the clear, whatever the server offers.
-        if parts.scheme == "smtp" and (parts.username or "starttls" in options):
-            server.starttls(context=context)
-            server.ehlo()
-        if parts.username:
-            server.login(unquote(parts.username), unquote(parts.password or ""))
+        if smtp.must_encrypt(self.url):
+            smtp.encrypt(server)
+        smtp.log_in(server, self.url)
         return server
 
     def _lives(self) -> bool:

@@ -25,16 +25,21 @@ def mute(reader: User, target: Target, span: str, now: datetime) -> None:
     """Leave the target out for a `day`, a `week` or for `good`; the newest choice counts."""
     if span not in SPANS:
         raise Refused("mute-span", spans=", ".join(SPANS))
+    length = SPANS[span]
+    mute_until(reader, target, now + length if length else None)
+
+
+def mute_until(reader: User, target: Target, until: datetime | None) -> None:
+    """The same until a moment; None: for good."""
     if isinstance(target, User) and target.id == reader.id:
         raise Refused("mute-yourself")
     kind, target_id = row(target)
-    length = SPANS[span]
     db.session.merge(
         Mute(
             reader_id=reader.id,
             kind=kind,
             target_id=target_id,
-            until=now + length if length else None,
+            until=until,
         )
     )
     db.session.flush()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from microshare import drafts, indexed, integrations, notices, revisions, tags, webhook_events
 from microshare import photos as kept_photos
 from microshare.db import add_once, db
-from microshare.drafts import Draft
+from microshare.drafts import NO_CLIENT, Draft, Via
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Department, Mention, Post, PostTag, User
 from microshare.photos import Chosen, Photo
@@ -33,12 +33,13 @@ def publish(
     tagged: Sequence[tuple[str, str]] = (),
     department: Department | None = None,
     photos: Sequence[Chosen] = (),
-    via: str = "",
+    via: Via = NO_CLIENT,
 ) -> Post:
     """A new post of this author; the same `key` from the same author gives the same post back.
 
     `kind` overrules the question mark; `tagged` are (folded, spelling) pairs beside those in the
-    text; `department` is where it was written, if not where they are now; `via` names a client.
+    text; `department` is where it was written, if not where they are now; `via` names a client,
+    whose word for the language counts where the text does not tell it.
     """
     if (earlier := with_key(author.id, key)) is not None:
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
@@ -51,8 +52,7 @@ def publish(
         key=key or secrets.token_urlsafe(12),
         reply_to_id=reply_to.id if reply_to else None,
         thread_id=reply_to.root_id if reply_to else None,
-        via=via,
-        **draft.columns(),
+        **(via.columns() | draft.columns(via.language)),
     )
     if (earlier := _insert(post, author, photos)) is not None:
         return _same(earlier, line)
@@ -218,7 +218,7 @@ def _other_text(post: Post, line: str, note: str, kind: str | None) -> Draft | N
 
 
 def _say(post: Post, draft: Draft, now: datetime) -> None:
-    for column, value in draft.columns().items():
+    for column, value in draft.columns(post.language).items():
         setattr(post, column, value)
     _untie(post, draft, now)
     _tie(post, draft, now)

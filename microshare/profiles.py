@@ -85,6 +85,14 @@ def one(user_id: int, now: datetime) -> Profile:
     return found[user_id]
 
 
+def listed(now: datetime, limit: int, offset: int, *, newest: bool) -> Sequence[Profile]:
+    """Colleagues, no bots, by name, or the newest first."""
+    order = (User.id.desc(),) if newest else (User.name, User.id)
+    found = _FROM.where(User.maker_id.is_(None), User.suspended_at.is_(None)).order_by(*order)
+    made = _made(found.limit(limit).offset(offset), now, counts_all=True)
+    return list(made.by_id.values())
+
+
 def _is_counted(user_id: int, now: datetime) -> bool:
     kept = _counts.get(user_id)
     return kept is not None and abs(now - kept[0]) < COUNTED

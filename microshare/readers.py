@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 
 from microshare.cards import Place
 from microshare.db import db
@@ -55,15 +56,15 @@ COLUMNS = (
     User.read_up_to, User.inbox_read_up_to, User.keys_on, User.welcomed_at.is_(None),
     Department.id, Department.name, Department.slug,
 )  # fmt: skip
-_READER = (
-    select(*COLUMNS)
-    .join(Department, Department.id == User.department_id)
-    .where(
-        User.id == bindparam("id"),
-        User.session_epoch == bindparam("epoch"),
-        User.suspended_at.is_(None),
-    )
+_OF_SESSION = (
+    User.id == bindparam("id"),
+    User.session_epoch == bindparam("epoch"),
+    User.suspended_at.is_(None),
 )
+_READER = (
+    select(*COLUMNS).join(Department, Department.id == User.department_id).where(*_OF_SESSION)
+)
+_WHOLE = select(User).options(joinedload(User.department)).where(*_OF_SESSION)
 
 
 def find(user_id: int, epoch: int) -> Reader | None:
@@ -71,6 +72,12 @@ def find(user_id: int, epoch: int) -> Reader | None:
     asked = {"id": user_id, "epoch": epoch}
     row: Any = db.session.connection().execute(_READER, asked).one_or_none()
     return None if row is None else made(row)
+
+
+def whole(user_id: int, epoch: int) -> User | None:
+    """The same colleague with all that verbs ask for, in one query too."""
+    asked = {"id": user_id, "epoch": epoch}
+    return db.session.scalars(_WHOLE, asked).one_or_none()
 
 
 def made(row: Any) -> Reader:

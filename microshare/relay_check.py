@@ -5,9 +5,9 @@ import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from microshare import config
+from microshare import config, smtp
 from microshare.findings import BAD, GOOD, NOTE, UNKNOWN, Finding
 
 SECONDS = 4  # for each answer
@@ -51,30 +51,21 @@ def _failure(where: str, error: Exception) -> Finding:
 
 def _conversation(where: str, now: datetime) -> list[Finding]:
     settings = config.current()
-    parts = urlsplit(settings.smtp_url)
-    host, options = parts.hostname or "localhost", parse_qs(parts.query)
-    context = ssl.create_default_context()
-    if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, parts.port or 465, timeout=SECONDS, context=context
-        )
-    else:
-        server = smtplib.SMTP(host, parts.port or 25, timeout=SECONDS)
-    with server:
+    url, parts = settings.smtp_url, urlsplit(settings.smtp_url)
+    wants = smtp.must_encrypt(url)
+    with smtp.connected(url, SECONDS) as server:
         server.ehlo()
         found = [Finding(GOOD, f"{where} answers.")]
-        wants = parts.username or "starttls" in options
         if parts.scheme == "smtps":
             found += _encrypted(server, where, now)
         elif server.has_extn("starttls"):
-            server.starttls(context=context)
-            server.ehlo()
-            found += _encrypted(server, where, now, is_used=bool(wants))
+            smtp.encrypt(server)
+            found += _encrypted(server, where, now, is_used=wants)
         else:
-            found.append(_bare(where, host, wants=bool(wants)))
+            found.append(_bare(where, parts.hostname or "localhost", wants=wants))
             if wants:
                 return found
-        found += _let_in(server, where, parts.username, parts.password)
+        found += _let_in(server, where, url)
         code, said = server.mail(settings.mail_from)
         if code != 250:
             told = f"{where} takes nothing from {settings.mail_from}: {code} {_words(said)}"
@@ -118,16 +109,15 @@ def _bare(where: str, host: str, *, wants: bool) -> Finding:
     return Finding(NOTE, f"{where} offers no STARTTLS: letters travel readable as far as there.")
 
 
-def _let_in(
-    server: smtplib.SMTP, where: str, user: str | None, password: str | None
-) -> list[Finding]:
+def _let_in(server: smtplib.SMTP, where: str, url: str) -> list[Finding]:
+    user = unquote(urlsplit(url).username or "")
     ways = server.esmtp_features.get("auth", "").split()
     if user:
         if not ways:
             told = f"{where} has no log-in (AUTH), but MICROSHARE_SMTP_URL has a user."
             return [Finding(BAD, told)]
-        server.login(unquote(user), unquote(password or ""))
-        return [Finding(GOOD, f"{where} lets {unquote(user)} in ({', '.join(ways)}).")]
+        smtp.log_in(server, url)
+        return [Finding(GOOD, f"{where} lets {user} in ({', '.join(ways)}).")]
     if ways:
         told = f"{where} offers a log-in ({', '.join(ways)}); we use none, which may be enough."
         return [Finding(NOTE, told)]

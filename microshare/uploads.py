@@ -148,6 +148,23 @@ def _again(owner: User, name: str, number: int) -> Chosen:
     return Chosen(Picture(name, photo.width, photo.height, photo.preview, files), photo.alt)
 
 
+def forget(post: Post) -> None:
+    """The photos of a withdrawn post are wanted no more: they are on no withdrawn post of its
+    author then, and can come again from none."""
+    names = {one.name for one in photos.read(post.photos_json)}
+    holders = (
+        select(Post)
+        .join(PhotoFile, PhotoFile.post_id == Post.id)
+        .where(
+            PhotoFile.name.in_(names),
+            Post.author_id == post.author_id,
+            Post.withdrawn_at.is_not(None),
+        )
+    )
+    for one in db.session.scalars(holders).unique().all():
+        photos.store_anew(one, [p for p in photos.read(one.photos_json) if p.name not in names])
+
+
 def drop(owner: User, ids: Sequence[int]) -> None:
     """They are on a post now, or wanted no more."""
     ids = [one for one in ids if one <= LARGEST_ID]

@@ -50,12 +50,6 @@ def remove(week: date, writer: User) -> None:
     db.session.execute(delete(DigestWord).filter_by(week=week))
 
 
-def of(day: date) -> Word | None:
-    """The word in the letters that are due on this day."""
-    row = db.session.execute(_WORDS.where(DigestWord.week == monday(day))).one_or_none()
-    return Word(*row) if row else None
-
-
 def written(now: datetime) -> Sequence[Word]:
     """The words of this week and those that come, the soonest first."""
     known = DigestWord.week >= coming(now)[0]

@@ -17,6 +17,7 @@ from flask import Flask
 
 from microshare import (
     account_letters,
+    calls,
     clock,
     config,
     digest_run,
@@ -187,6 +188,7 @@ def clean() -> None:
         taken.forget_old(clock.now())
         proposals.forget_old(clock.now())
         register.forget_old(clock.now())
+        calls.forget_old(clock.now())
 
 
 JOBS = (

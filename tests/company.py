@@ -9,10 +9,10 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from microshare import create_app, grants, people, search
+from microshare import create_app, grants, people
 from microshare.config import Settings
 from microshare.db import db, saving
-from tests.conftest import NOON, Browser, furnish
+from tests.conftest import NOON, Browser, furnish, running
 
 
 @contextmanager
@@ -31,24 +31,11 @@ def company(folder: Path, installed: Path, **settings: Any) -> Iterator[Flask]:
         )
     )
     app.test_client_class = Browser
-    app.extensions["microshare.letters"] = []
-    try:
+    with running(app):
         with app.app_context():
             furnish()
             db.session.remove()
         yield app
-    finally:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-            search.engine().close()
-
-
-def signed_in(app: Flask, login: str) -> Browser:
-    browser = app.test_client()
-    assert isinstance(browser, Browser)
-    assert browser.sign_in(login).status_code == 303
-    return browser
 
 
 class Caller:

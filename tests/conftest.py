@@ -6,6 +6,7 @@ The domain's tests run on SQLite and on PostgreSQL; time is an argument, `NOON` 
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,7 +118,8 @@ def settings(tmp_path: Path, installed: Path) -> Settings:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application on SQLite."""
-    yield from _running(create_app(settings))
+    with running(create_app(settings)) as app:
+        yield app
 
 
 @pytest.fixture
@@ -126,15 +128,16 @@ def domain(request: pytest.FixtureRequest, settings: Settings, engine: str) -> I
     if engine == "postgresql":
         url = request.getfixturevalue("postgresql_url")
         settings = Settings(**{**settings.__dict__, "database_url": url})
-    for app in _running(create_app(settings)):
-        with app.app_context():
-            yield app
-            if engine == "postgresql":
-                db.session.remove()
-                _empty()
+    with running(create_app(settings)) as app, app.app_context():
+        yield app
+        if engine == "postgresql":
+            db.session.remove()
+            _empty()
 
 
-def _running(app: Flask) -> Iterator[Flask]:
+@contextmanager
+def running(app: Flask) -> Iterator[Flask]:
+    """The application with its letters in a list; what it opened is closed afterwards."""
     app.extensions["microshare.letters"] = []
     try:
         yield app
@@ -230,20 +233,21 @@ def site(app: Flask) -> Flask:
 
 @pytest.fixture
 def ada(site: Flask) -> Browser:
-    return _signed_in(site, "ada")
+    return signed_in(site, "ada")
 
 
 @pytest.fixture
 def grace(site: Flask) -> Browser:
-    return _signed_in(site, "grace")
+    return signed_in(site, "grace")
 
 
 @pytest.fixture
 def linus(site: Flask) -> Browser:
-    return _signed_in(site, "linus")
+    return signed_in(site, "linus")
 
 
-def _signed_in(site: Flask, login: str) -> Browser:
+def signed_in(site: Flask, login: str) -> Browser:
+    """A browser of this colleague."""
     browser = site.test_client()
     assert isinstance(browser, Browser)
     assert browser.sign_in(login).status_code == 303

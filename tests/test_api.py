@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ import pytest
 from flask import Flask
 from PIL import Image
 
-from microshare import feeds, follows, grants, people, posts, pulled, tags
+from microshare import clock, feeds, follows, grants, people, posts, pulled, tags
 from microshare.api import rates
 from microshare.db import db, saving
+from microshare.errors import Missing, Refused
 from microshare.pulled import Span
 from tests.acts import publish
-from tests.company import Caller, company, signed_in
-from tests.conftest import NOON, Browser, Queries
+from tests.company import Caller, company
+from tests.conftest import NOON, Browser, Queries, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +234,13 @@ def test_a_photo_is_its_sender_s_alone_until_it_is_on_a_post(grace: Caller, ada:
     assert gone["text"] == "Edited"
     assert grace.client.get(path).status_code == 404
     again = {"status": gone["text"], "media_ids": [gone["media_attachments"][0]["id"]]}
-    assert grace.post("statuses", json=again).json["media_attachments"][0]["id"] == photo["id"]
+    anew = grace.post("statuses", json=again).json
+    assert anew["media_attachments"][0]["id"] == photo["id"]
+    for wanted, status in (("false", 200), ("true", 422)):
+        grace("DELETE", f"/api/v1/statuses/{anew['id']}", json={"delete_media": wanted})
+        answer = grace.post("statuses", json=again)
+        assert answer.status_code == status
+        anew = answer.json
 
 
 def showing(post: Any) -> list[tuple[str, str | None]]:
@@ -324,6 +331,10 @@ def test_the_rates_are_told_and_kept(site: Flask, grace: Caller) -> None:
         assert not rate.is_over
         rates.count("call", "wild", 2, rates.WINDOW, NOON)
         assert rates.count("call", "wild", 2, rates.WINDOW, NOON).is_over
+        for _ in range(300):  # a fifth of the calls: a company joins from one address
+            rates.count_registration("192.0.2.1", NOON)
+        with pytest.raises(Refused):
+            rates.count_registration("192.0.2.1", NOON)
         later = NOON + rates.WINDOW
         assert not rates.count("call", "wild", 2, rates.WINDOW, later).is_over
 
@@ -364,6 +375,9 @@ def test_who_follows_whom_is_told_to_nobody(grace: Caller, ada: Caller) -> None:
     assert ids(grace.get("accounts/2/following")) == [1]
     assert ids(ada.get("accounts/2/following")) == []
     assert ids(ada.get("accounts/1/followers")) == []
+    assert ids(grace.get("accounts/1/followers")) == [2]  # only the caller, who knows it
+    told = grace("GET", "/api/v1/accounts/familiar_followers", json={"id": [1, 3, 99]}).json
+    assert told == [{"id": "1", "accounts": []}, {"id": "3", "accounts": []}]
     [relation] = ada.get("accounts/relationships?id[]=2").json
     assert relation["followed_by"] is False
     assert grace.get("accounts/1").json["followers_count"] == 0
@@ -379,16 +393,168 @@ def test_joining_by_a_client_where_anybody_may(site: Flask) -> None:
              "agreement": True, "locale": "nl-NL", "reason": "Research"}
     own = {"Authorization": "Bearer own"}
     browser = site.test_client()
-    for missing in ("username", "email", "password", "agreement"):
-        less = {name: value for name, value in asked.items() if name != missing}
-        assert browser.post("/api/v1/accounts", json=less, headers=own).status_code == 400
+    for field, wrong, code in (
+        ("username", "", "ERR_BLANK"), ("username", "a b", "ERR_INVALID"),
+        ("username", "ada", "ERR_TAKEN"), ("email", "", "ERR_BLANK"), ("email", "@", "ERR_INVALID"),
+        ("email", "ada@example.com", "ERR_TAKEN"), ("password", "", "ERR_BLANK"),
+        ("password", "short", "ERR_TOO_SHORT"), ("agreement", False, "ERR_ACCEPTED"),
+    ):  # fmt: skip
+        answer = browser.post("/api/v1/accounts", json={**asked, field: wrong}, headers=own)
+        assert answer.status_code == 422
+        assert answer.json["error"].startswith("Validation failed: ")
+        [[told]] = [answer.json["details"][field]]
+        assert (list(answer.json["details"]), told["error"]) == ([field], code)
+        assert told["description"] in answer.json["error"]
+    nothing = browser.post("/api/v1/accounts", json={}, headers=own)
+    assert list(nothing.json["details"]) == ["username", "email", "password", "agreement"]
     token = browser.post("/api/v1/accounts", json=asked, headers=own).json["access_token"]
     told = browser.get(
         "/api/v1/accounts/verify_credentials", headers={"Authorization": f"Bearer {token}"}
     ).json
     assert (told["username"], told["source"]["language"]) == ("new", "nl")
+    assert told["display_name"] == ""  # clients show the username then
+    again = {"Authorization": f"Bearer {token}"}
+    assert browser.post("/api/v1/emails/confirmations", headers=again).json == {}
     assert "Research" in told["fields"][0]["value"]
     assert browser.post("/api/v1/accounts", json=asked, headers=own).status_code == 422
+
+
+def test_what_a_client_sends_of_a_colleague_and_is_not_here_stays_as_it_is(grace: Caller) -> None:
+    picture = io.BytesIO(b"whatever")
+    sent = {"display_name": "Grace H", "avatar": (picture, "a.png"), "source[language]": "hr",
+            "fields_attributes[0][name]": "a", "fields_attributes[0][value]": "b"}  # fmt: skip
+    told = grace("PATCH", "/api/v1/accounts/update_credentials", data=sent).json
+    assert (told["display_name"], told["source"]["language"]) == ("Grace H", "en")
+    assert [one["name"] for one in told["fields"]] == ["Department"]
+    for path in ("avatar", "header"):
+        assert grace("DELETE", f"/api/v1/profile/{path}").json["avatar"] == told["avatar"]
+    for sent, told in (({"display_name": ""}, ""), ({"note": "About"}, "")):  # as it came back
+        answer = grace("PATCH", "/api/v1/accounts/update_credentials", json=sent)
+        assert (answer.status_code, answer.json["display_name"]) == (200, told)
+    many = [{"name": "a", "value": "b"}] * 5
+    for five in ({"json": {"fields_attributes": many}},
+                 {"data": {f"fields_attributes[{n}][name]": "a" for n in range(5)}}):  # fmt: skip
+        answer = grace("PATCH", "/api/v1/accounts/update_credentials", **five)
+        assert answer.status_code == 422
+    grace("PATCH", "/api/v1/accounts/update_credentials", json={"display_name": "Grace"})
+
+
+def test_everybody_stands_in_the_directory_a_part_at_a_time(grace: Caller) -> None:
+    by_name = ids(grace.get("directory"))
+    assert by_name[:3] == [1, 2, 3]
+    assert ids(grace.get("directory?limit=1&offset=1")) == [2]
+    assert ids(grace.get("directory?order=new")) == sorted(by_name, reverse=True)
+
+
+def test_a_colleague_is_left_out_for_as_long_as_the_client_says(
+    grace: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_muted(later: int) -> bool:
+        monkeypatch.setattr(clock, "now", lambda: NOON + timedelta(seconds=later))
+        [told] = grace.get("accounts/relationships?id=1").json
+        return bool(told["muting"])
+
+    for seconds, still, no_more in ((3, 2, 4), (100_000, 99_999, 100_001), (0, 10**9, None)):
+        monkeypatch.setattr(clock, "now", lambda: NOON)
+        assert grace.post("accounts/1/mute", json={"duration": seconds}).json["muting"]
+        assert is_muted(still)
+        assert no_more is None or not is_muted(no_more)
+    assert not grace.post("accounts/1/unmute").json["muting"]
+
+
+def test_what_a_client_keeps_for_its_colleague(grace: Caller, ada: Caller) -> None:
+    post = grace.post("statuses", json={"status": "Always true #valves"}).json["id"]
+    assert grace.post(f"statuses/{post}/pin").json["pinned"]
+    assert grace.get(f"statuses/{post}").json["pinned"]
+    assert not ada.get(f"statuses/{post}").json["pinned"]
+    assert ids(ada.get("accounts/2/statuses?pinned=true")) == [int(post)]
+    assert ada.post(f"statuses/{post}/pin").status_code == 403
+    assert not grace.post(f"statuses/{post}/unpin").json["pinned"]
+    assert ids(grace.get("accounts/2/statuses?pinned=true")) == []
+    assert grace.get(f"statuses/{post}/quotes").json == []
+    grace.post(f"statuses/{post}/pin")
+    grace("DELETE", f"/api/v1/statuses/{post}")
+    assert ids(grace.get("accounts/2/statuses?pinned=true")) == []
+    assert grace.post(f"statuses/{post}/pin").status_code == 404
+    for word in "pin", "endorse":
+        assert grace.post(f"accounts/1/{word}").json["endorsed"]
+        assert ids(grace.get("endorsements")) == ids(ada.get("accounts/2/endorsements")) == [1]
+        assert ids(ada.get("endorsements")) == []
+        assert not grace.post(f"accounts/1/un{word}").json["endorsed"]
+    assert grace.post("accounts/1/note", json={"comment": "Knows valves"}).json["note"]
+    assert grace.post("accounts/1/note", json={"comment": " Knows seals "}).json["note"] == (
+        "Knows seals")
+    assert ada.get("accounts/relationships?id=1").json[0]["note"] == ""
+    assert grace.post("accounts/1/note", json={"comment": "x" * 2001}).status_code == 422
+    assert grace.get("accounts/relationships?id=1").json[0]["note"] == "Knows seals"
+    assert grace.post("accounts/1/note").json["note"] == ""
+
+
+def test_the_tags_that_a_colleague_names(grace: Caller, ada: Caller) -> None:
+    grace.post("statuses", json={"status": "One more #hoses"})
+    assert "hoses" in [one["name"] for one in grace.get("featured_tags/suggestions").json]
+    made = grace.post("featured_tags", json={"name": "#Hoses"}).json
+    assert (made["name"], made["statuses_count"], len(made["last_status_at"])) == ("hoses", 1, 10)
+    assert "hoses" not in [one["name"] for one in grace.get("featured_tags/suggestions").json]
+    assert grace.post("tags/rings/feature").json["featuring"]
+    assert grace.get("tags/rings").json["featuring"]
+    assert not ada.get("tags/rings").json["featuring"]
+    named = ada.get("accounts/2/featured_tags").json
+    assert sorted(one["name"] for one in named) == ["hoses", "rings"]
+    assert named == grace.get("featured_tags").json
+    assert grace("DELETE", f"/api/v1/featured_tags/{made['id']}").json == {}
+    assert not grace.post("tags/rings/unfeature").json["featuring"]
+    assert grace.get("featured_tags").json == []
+    assert grace.post("tags/never_written/unfeature").status_code == 404
+    for wrong in ("a b", "42", ",", "x" * 600):
+        assert grace.post("featured_tags", json={"name": wrong}).status_code == 422
+    for number in range(10):
+        assert grace.post("featured_tags", json={"name": f"n{number}"}).status_code == 200
+    assert grace.post("featured_tags", json={"name": "n1"}).status_code == 200  # it is one of them
+    before = grace.get("featured_tags").json
+    assert grace.post("featured_tags", json={"name": "n10"}).status_code == 422
+    assert grace.get("featured_tags").json == before
+
+
+def test_a_post_tells_the_language_and_the_client_that_it_came_by(site: Flask) -> None:
+    with site.app_context(), saving():
+        page = "https://client.example/about"
+        client, _ = grants.register("Named", [grants.OUT_OF_BAND], "read write", page, NOON)
+        grants.give("named", client, "read write", NOON, for_id=people.get("linus").id)
+    browser, header = site.test_client(), {"Authorization": "Bearer named"}
+    for line, said, told in (
+        ("test", "hr", "hr"), ("test", "zh-TW", "zh"), ("test", "", None), ("test", "nds", None),
+        ("De pomp lekt weer bij de klant", "en", "nl"),  # what the text tells counts more
+    ):  # fmt: skip
+        sent = {"status": line, "language": said}
+        post = browser.post("/api/v1/statuses", json=sent, headers=header).json
+        assert post["language"] == told, said
+    assert post["application"] == {"name": "Named", "website": page}
+    path = f"/api/v1/statuses/{int(post['id']) - 4}"  # the first
+    assert browser.put(path, json={"status": "tests"}, headers=header).json["language"] == "hr"
+
+
+def test_a_tag_that_nobody_has_written_is_told_of_and_not_made(
+    site: Flask, grace: Caller
+) -> None:
+    for answer in (grace.get("tags/Un_Written"), grace.post("tags/un_written/unfollow")):
+        told = answer.json
+        assert (told["name"], told["following"], len(told["history"])) == ("un_written", False, 7)
+        assert told["url"] == "http://localhost/tags/un_written"
+    with site.app_context(), pytest.raises(Missing):
+        tags.get("un_written")
+    assert grace.get("tags/a b").status_code == grace.get("tags/42").status_code == 404
+
+
+def test_what_the_instance_tells_to_anybody_has_no_numbers(site: Flask) -> None:
+    client = site.test_client()
+    weeks = client.get("/api/v1/instance/activity").json
+    assert len(weeks) == 12
+    assert {one["statuses"] for one in weeks} == {"0"}
+    monday = datetime.fromtimestamp(int(weeks[0]["week"]), UTC)
+    assert (monday.weekday(), monday.hour, monday.minute) == (0, 0, 0)
+    assert [one["code"] for one in client.get("/api/v1/instance/languages").json] == ["en", "nl"]
+    assert client.get("/api/v1/instance/extended_description").json["content"] == ""
 
 
 def test_an_edit_leaves_a_question_a_question(site: Flask, grace: Caller) -> None:

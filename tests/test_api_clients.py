@@ -7,9 +7,13 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 import pytest
 import toot.api
@@ -17,6 +21,7 @@ import toot.auth
 import toot.config
 from click.testing import CliRunner, Result
 from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError
+from mastodon.errors import MastodonServiceUnavailableError
 from PIL import Image
 from toot.cli import cli as toot_cli
 
@@ -83,12 +88,26 @@ def log_in(url: str, login: str) -> Mastodon:
 
 
 def until(found: Callable[[], Any]) -> Any:
-    """What is found at last: the index follows a post within seconds."""
+    """What is found at last: the index is made first, and follows a post within seconds."""
     for _ in range(100):
-        if result := found():
-            return result
+        with suppress(MastodonServiceUnavailableError):
+            if result := found():
+                return result
         time.sleep(0.1)
     raise AssertionError("it is not found")
+
+
+def test_the_web_processes_count_calls_together(url: str) -> None:
+    def call(number: int) -> tuple[str, int]:
+        with urlopen(f"{url}/api/v1/instance", timeout=30) as answer:
+            return (answer.headers["X-RateLimit-Reset"], int(answer.headers["X-RateLimit-Remaining"]))
+
+    with ThreadPoolExecutor(8) as at_once:
+        told = list(at_once.map(call, range(64)))
+    assert len(set(told)) == 64
+    for window in {reset for reset, _ in told}:
+        left = [remaining for reset, remaining in told if reset == window]
+        assert max(left) - min(left) == len(left) - 1
 
 
 def test_a_client_knows_who_it_acts_for_and_where(grace: Mastodon) -> None:
@@ -216,6 +235,28 @@ def test_a_report(ada: Mastodon, grace: Mastodon) -> None:
     told = ada.report(grace.me(), status_ids=[post], comment="Every day", category="spam")
     assert (told.status_ids, told.category, told.action_taken) == ([str(post.id)], "spam", False)
     assert told.target_account.acct == "grace"
+
+
+def test_what_a_client_keeps_and_what_it_asks_by_moments(ada: Mastodon, grace: Mastodon) -> None:
+    before, after = (datetime.now(UTC) + timedelta(seconds=20 * way) for way in (-1, 1))
+    post = ada.status_post("Turn it off first #safety", language="fr")
+    assert post.id in [one.id for one in ada.timeline_home(min_id=before, max_id=after)]
+    assert post.id not in [one.id for one in ada.timeline_home(max_id=before)]
+    assert ada.timeline_home(min_id=after) == []
+    assert ada.status_pin(post).pinned
+    there = grace.account_lookup("ada")
+    assert [one.id for one in grace.account_statuses(there, pinned=True)] == [post.id]
+    assert not ada.status_unpin(post).pinned
+    tag = ada.featured_tag_create("safety")
+    assert [(one.name, one.statuses_count) for one in grace.account_featured_tags(there)] == [
+        ("safety", 1)]
+    ada.featured_tag_delete(tag)
+    assert grace.account_note_set(there, "Knows seals").note == "Knows seals"
+    assert grace.account_endorse(there).endorsed
+    assert [one.acct for one in grace.endorsements()] == ["ada"]
+    assert not grace.account_unendorse(there).endorsed
+    assert "ada" in [one.acct for one in grace.directory()]
+    assert grace.instance_health()
 
 
 def test_search_finds_posts_people_tags_and_addresses(ada: Mastodon, grace: Mastodon) -> None:

@@ -37,6 +37,7 @@ def rows(site: Flask) -> dict[str, int]:
         return {
             table.name: db.session.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables
+            if table.name != "call_counts"  # calls are counted, whoever makes them
         }
 
 
@@ -133,7 +134,10 @@ def test_a_limit_that_is_none_is_the_usual(grace: Caller, written: str) -> None:
 
 @pytest.mark.parametrize("cursor", ["max_id", "min_id", "since_id"])
 def test_a_cursor_may_be_anything(grace: Caller, cursor: str) -> None:
-    for written, count in (("nonsense", 1), ("-1", 1), (HUGE, 1 if cursor == "max_id" else 0)):
+    upper = cursor == "max_id"
+    past, future = (f"{at}" for at in (1_700_000_000_000 << 16, 4_000_000_000_000 << 16))  # ms
+    for written, count in (("nonsense", 1), ("-1", not upper), ("0", not upper), (HUGE, upper),
+                           (past, not upper), (future, upper)):
         answer = grace.get("timelines/public", query_string={cursor: written})
         assert (answer.status_code, len(answer.json)) == (200, count), written
     for name in (cursor, "local"):  # which says nothing here, and is known
@@ -151,7 +155,7 @@ def routes(site: Flask) -> list[tuple[str, str, str]]:
 
 
 def path_of(rule: str, number: object = 1, name: str = "pumps") -> str:
-    for part in ("post_id", "user_id", "upload_id", "note_id"):
+    for part in ("post_id", "user_id", "upload_id", "note_id", "tag_id"):
         rule = rule.replace(f"<id:{part}>", str(number))
     return rule.replace("<name>", name)
 
@@ -161,7 +165,7 @@ OPEN = {
     "oauth_token", "openapi_document", "quiet_nodeinfo", "quiet_nodeinfo_links",
     "quiet_translation_languages", "quiet_no__api_v1_custom_emojis",
     "quiet_no__api_v1_instance_rules", "quiet_no__api_v1_instance_peers",
-    "quiet_no__api_v1_instance_activity", "quiet_no__api_v1_instance_domain_blocks",
+    "quiet_activity", "quiet_extended_description", "quiet_languages",
 }  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from microshare import clock, grants, people
 from microshare.db import db, saving
 from microshare.models import AuthorizationCode, ClientApp, Token
 from tests.acts import raced
-from tests.company import company, signed_in
-from tests.conftest import Browser
+from tests.company import company
+from tests.conftest import Browser, signed_in
 
 OOB = "urn:ietf:wg:oauth:2.0:oob"
 HOME = "https://client.example/back"

@@ -21,17 +21,16 @@ from tests.company import Caller, company
 ALIKE = {
     f"GET /api/v1/{one}"
     for one in (
-        "announcements", "blocks", "conversations", "domain_blocks", "endorsements",
-        "featured_tags", "filters", "follow_requests", "instance/activity",
-        "instance/domain_blocks", "instance/peers", "instance/rules", "lists",
-        "scheduled_statuses", "trends/links", "trends/statuses", "custom_emojis",
+        "announcements", "blocks", "conversations", "domain_blocks", "filters", "follow_requests",
+        "suggestions", "instance/peers", "instance/rules", "lists", "scheduled_statuses",
+        "trends/links", "trends/statuses", "custom_emojis",
     )
 }  # fmt: skip
 # What a text or a photo may be, which photos there are, and whose a post is, no schema says.
 UNTOLD = {
     "POST /api/v1/reports",
     "POST /api/v1/statuses", "PUT /api/v1/statuses/{post_id}",
-    "POST /api/v1/media", "POST /api/v2/media",
+    "POST /api/v1/media", "POST /api/v2/media", "POST /api/v1/featured_tags",
 }  # fmt: skip
 EXAMPLES = 1  # of each call, one that fits and one that does not
 

@@ -14,7 +14,7 @@ from tests import sources
 # one file of the lower and serve one of the upper.
 FLOORS = {
     -0.5: "addresses",
-    0: "ahead changes clock outbound slack_text scopes errors findings garbage periods spoken text use verdicts version demo_content "
+    0: "ahead changes clock outbound slack_text scopes errors findings garbage smtp tallies periods spoken text use verdicts version demo_content "
        "search.bits search.compounds search.document search.inflection",
     0.1: "client_sentences photo_words mail_sentences mail_settings program_sentences program_settings report_sentences mail mail.encodings mail.flowed mail.marks mail.phrases mail.photos mail.signs "
          "mail.subjects",
@@ -48,7 +48,8 @@ FLOORS = {
          "search.postgres_counts search.postgres_look",
     2.7: "search.postgres_search search.postgres_words",
     3: "people departments tags claims mail_links profiles searches sentences tag_uses uploads installing "
-       "search.whoosh_engine search.postgres_engine pace words",
+       "search.whoosh_engine search.postgres_engine pace words calls",
+    3.1: "marks",
     3.2: "absence aliases feed_tokens grants integrations mail_addresses missed shown_photos tag_facts "
          "unreachable webhook_words",
     3.25: "oauth",
@@ -62,6 +63,7 @@ FLOORS = {
     # what is made of posts, and goes out or comes in
     4.5: "arrivals copy_reading finds in_database webhook_messages",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
+    5.05: "digest_beside",
     5.1: "digest_week mail_letters remaking sifted threads",
     5.15: "digest_choice",
     5.2: "digest inbox demo_play demo_large mail.answers proposals",
@@ -70,7 +72,7 @@ FLOORS = {
     5.6: "digest_run mail.receive",
     5.7: "mail.lmtp mail.mailbox",
     # the pages
-    6: "web.asked web.language web.looking web.moments web.packed web.security web.whole",
+    6: "web.asked web.language web.looking web.moments web.packed web.security web.statuses web.whole",
     6.1: "web.composing web.health web.log web.sent web.unchanged",
     6.2: "web.accounts web.atom web.by_letter web.by_mail web.digests web.find web.follows "
          "web.held web.help web.hints web.inbox web.authorise web.incoming web.kept web.lists web.manage web.photos "
@@ -85,7 +87,7 @@ FLOORS = {
     6.103: "api.timelines api.tags api.media",
     6.104: "api.accounts",
     6.105: "api.reports api.statuses",
-    6.106: "api.notifications api.search",
+    6.106: "api.marked api.notifications api.search",
     6.12: "webhook_status",
     6.5: "api.around",
     # doors and jobs as a whole, the application, the command

@@ -164,8 +164,11 @@ def test_posts_wait_and_go_by_themselves_in_order_when_the_signal_is_back(world:
     expect(page.locator(".entry .line")).to_have_text([*(f"car park {n} #acme" for n in range(3)),
                                                       "car park 3"])
     assert world.lines("car park") == []
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
     context.set_offline(False)
     is_sent(page)
+    expect(page.get_by_text("There is no connection.")).to_be_hidden()
+    expect(page.get_by_text("This page is as of")).to_be_hidden()
     expect(page.locator(".entry")).to_have_count(0)
     assert world.lines("car park") == [*(f"car park {n} #acme" for n in range(3)), "car park 3"]
     page.goto("/")
@@ -363,6 +366,8 @@ def test_what_is_edited_after_it_came_through_unseen_is_not_published_twice(worl
     entry.get_by_role("button", name="Send it").click()
     world.relay.is_up, world.relay.swallows = True, False
     expect(entry).to_contain_text("An earlier text of this post has been sent already", timeout=WAIT)
+    # Nothing tells the device of it: that the server answers again does.
+    expect(page.get_by_text("There is no connection.")).to_be_hidden()
     assert world.lines("unseen") == ["unseen, first text"]
     expect(entry.get_by_role("link", name="Look at it")).to_have_attribute(
         "href", re.compile(r"^/posts/\d+$")
@@ -437,6 +442,11 @@ def test_pages_are_shown_as_they_were_and_gone_with_the_session(world: World) ->
         expect(page.get_by_text("There is no connection. This page is as of")).to_be_visible()
     page.goto("/posts/1")
     expect(page.locator("article .line").first).to_have_text("Field note about #valves")
+    context.set_offline(False)
+    expect(page.get_by_text("There is no connection.")).to_be_hidden()
+    expect(page.get_by_text("This page is as of")).to_be_visible()
+    context.set_offline(True)
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
     for path in ("/tags", "/posts/999", "/?before=3"):
         page.goto(path)
         expect(page.get_by_role("heading", name="There is no connection")).to_be_visible()

@@ -16,6 +16,7 @@ from microshare import (
     uploads,
 )
 from microshare.db import db, saving
+from microshare.drafts import Via
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.media import Picture
 from microshare.pulled import Span
@@ -105,7 +106,7 @@ def test_an_upload_is_taken_once_and_by_its_owner(house: House) -> None:
         uploads.chosen(house.ada, [1, 2, 3, 4, 5], str)
     assert uploads.content(PICTURE.name + "-480") == b"small"
     [chosen] = uploads.chosen(house.ada, [upload_id], str)
-    post = publish(house.ada, "Seen", photos=[chosen], via="Bench")
+    post = publish(house.ada, "Seen", photos=[chosen], via=Via("Bench"))
     with saving():
         uploads.drop(house.grace, [upload_id])  # not hers
         uploads.get(house.ada, upload_id)

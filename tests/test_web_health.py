@@ -71,7 +71,7 @@ def signed_in(app: Flask) -> tuple[Browser, str]:
 
 
 def test_alive_and_ready_are_plain_words_without_session_or_cookie(app: Flask) -> None:
-    for path, word in (("/health", "alive\n"), ("/ready", "ready\n")):
+    for path, word in (("/health", "OK"), ("/ready", "ready\n")):
         answer = app.test_client().get(path, headers={"Cookie": "microshare=nonsense"})
         assert (answer.status_code, answer.get_data(as_text=True)) == (200, word)
         assert answer.mimetype == "text/plain"

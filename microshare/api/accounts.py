@@ -1,16 +1,19 @@
 """Colleagues as accounts: found, followed, muted; and the caller's own."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
 
 from microshare import (
     aliases,
+    config,
     departments,
     feeds,
     follows,
     interests,
+    marks,
     mutes,
     people,
     profiles,
@@ -31,18 +34,18 @@ from microshare.web.asked import user
 USUAL, MOST = 40, 80  # accounts
 AT_ONCE = 40  # relationships
 OPEN = ("", "public", "unlisted")  # what every post here is
-_OFF = ("avatar", "header")  # pictures, which nobody has here
+FIELDS = 4  # that clients may send; here all are made of what is known already
 
 
 @route("/api/v1/accounts/verify_credentials", scope="profile read:accounts")
 def own() -> Response:
-    return answer(_own(profiles.one(caller().id, now())))
+    return answer(_own())
 
 
-def _own(profile: Profile) -> dict[str, Any]:
+def _own() -> dict[str, Any]:
     """The caller's own Account, with what only they may see and change."""
     near = entities.around()
-    who = user()
+    who, profile = user(), profiles.one(caller().id, now())
     told = entities.account_facts(profile, near)
     told["followers_count"] = follows.follower_count(who)
     told["following_count"] = len(interests.of(caller(), now()).people)
@@ -64,25 +67,35 @@ def _own(profile: Profile) -> dict[str, Any]:
 
 @route("/api/v1/accounts/update_credentials", method="PATCH", scope="write:accounts")
 def change() -> Response:
-    """Name, note and language; the rest is changed on the page of settings."""
+    """Name, note and language. What is not here, such as pictures and fields, stays as it is."""
     asked = params()
-    for name in _OFF:
-        if asked.has(name) or asked.has_file(name):
-            raise Refused("not-here", what=name)
+    if asked.count_within("fields_attributes") > FIELDS:
+        raise Refused("not-here", what="fields_attributes")
     if asked.text("source[privacy]") not in OPEN:
         raise Refused("not-private")
+    wanted = asked.text("source[language]")
     with saving():
         who = user()
         people.change(
             who,
             username=who.username,
-            name=asked.text("display_name", who.name),
+            name=asked.text("display_name", who.name).strip() or who.username,
             department=departments.get(caller().department.slug),
-            language=asked.text("source[language]", who.language),
+            language=wanted if wanted in config.LANGUAGES else who.language,
             time_zone=who.time_zone,
             about=asked.text("note", who.about),
         )
-    return answer(_own(profiles.one(caller().id, now())))
+    return answer(_own())
+
+
+@route("/api/v1/profile/avatar", method="DELETE", scope="write:accounts")
+def drop_avatar() -> Response:
+    return answer(_own())
+
+
+@route("/api/v1/profile/header", method="DELETE", scope="write:accounts")
+def drop_header() -> Response:
+    return answer(_own())
 
 
 @route("/api/v1/accounts/<id:user_id>", scope="read:accounts")
@@ -111,6 +124,16 @@ def of_name(written: str) -> User:
     return people.get(name)
 
 
+@route("/api/v1/directory", scope="read:accounts")
+def directory() -> Response:
+    """Every colleague by name, or the newest first."""
+    asked = params()
+    found = profiles.listed(
+        now(), asked.limit(USUAL, MOST), asked.offset(), newest=asked.text("order") == "new"
+    )
+    return answer(entities.accounts(found))
+
+
 @route("/api/v1/accounts/search", scope="read:accounts")
 def search() -> Response:
     """Colleagues whose names begin so, for who types a mention."""
@@ -137,12 +160,17 @@ def named(words: str, limit: int, *, only_followed: bool = False) -> Sequence[Pr
 def relationships() -> Response:
     ids = params().ids("id")[:AT_ONCE]
     known = profiles.of(ids, now()).by_id
+    return answer(_relations([one for one in ids if one in known]))
+
+
+def _relations(ids: Sequence[int]) -> list[dict[str, Any]]:
+    """How the caller stands to colleagues; who follows the caller is told to nobody."""
     wants = interests.of(caller(), now())
-    return answer([_relationship(one, wants) for one in ids if one in known])
+    named, notes = marks.which(caller().id, "person", ids), marks.notes(caller().id, ids)
+    return [_relation(one, wants, one in named, notes.get(one, "")) for one in ids]
 
 
-def _relationship(user_id: int, wants: Interests) -> dict[str, Any]:
-    """How the caller stands to a colleague; who follows the caller is told to nobody."""
+def _relation(user_id: int, wants: Interests, is_named: bool, note: str) -> dict[str, Any]:
     is_muted = user_id in wants.muted_people
     return {
         "id": str(user_id),
@@ -158,19 +186,19 @@ def _relationship(user_id: int, wants: Interests) -> dict[str, Any]:
         "requested": False,
         "requested_by": False,
         "domain_blocking": False,
-        "endorsed": False,
-        "note": "",
+        "endorsed": is_named,
+        "note": note,
     }
 
 
 @route("/api/v1/accounts/<id:user_id>/statuses", scope="read:statuses")
 def statuses(user_id: int) -> Response:
-    """A colleague's posts. None is pinned, and so `pinned` finds none."""
+    """A colleague's posts; `pinned`: those that a client pinned."""
     asked = params()
-    author = _user(user_id)
+    author = of_id(user_id)
+    limit, span = asked.limit(timelines.USUAL, timelines.MOST), timelines.span()
     if asked.flag("pinned"):
-        return answer([])
-    limit, span = asked.limit(timelines.USUAL, timelines.MOST), asked.span()
+        return timelines.told(feeds.of(caller(), marks.of(author.id, "post")), limit)
     name = asked.text("tagged")
     try:
         tag = aliases.get(name) if name else None
@@ -186,7 +214,7 @@ def statuses(user_id: int) -> Response:
     return timelines.told(page, limit)
 
 
-def _user(user_id: int) -> User:
+def of_id(user_id: int) -> User:
     found = people.by_id(user_id)
     if found is None:
         raise Missing("person", name=str(user_id))
@@ -195,15 +223,24 @@ def _user(user_id: int) -> User:
 
 @route("/api/v1/accounts/<id:user_id>/followers", scope="read:accounts")
 def followers(user_id: int) -> Response:
-    """Nobody: who follows whom is each reader's own business."""
-    _user(user_id)
-    return answer([])
+    """The caller, if they are one: who else follows whom is each reader's own business."""
+    of_id(user_id)
+    if user_id not in interests.of(caller(), now()).people:
+        return answer([])
+    return answer(entities.accounts([profiles.one(caller().id, now())]))
+
+
+@route("/api/v1/accounts/familiar_followers", scope="read:follows")
+def familiar_followers() -> Response:
+    ids = params().ids("id")[:AT_ONCE]
+    known = profiles.of(ids, now()).by_id
+    return answer([{"id": str(one), "accounts": []} for one in ids if one in known])
 
 
 @route("/api/v1/accounts/<id:user_id>/following", scope="read:accounts")
 def following(user_id: int) -> Response:
     """Whom the caller follows; of others nobody."""
-    _user(user_id)
+    of_id(user_id)
     limit, span = params().limit(USUAL, MOST), params().span()
     mine = interests.of(caller(), now()).people if user_id == caller().id else set()
     ids = paging.part(mine, span, limit)
@@ -225,26 +262,25 @@ def muted() -> Response:
     )
 
 
-def _act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
+def act(path: str, scope: str, does: Callable[[User, User], None]) -> None:
     """A route that does something with a colleague and answers how one stands to them."""
 
     def view(user_id: int) -> Response:
         with saving():
-            does(user(), _user(user_id))
-        return answer(_relationship(user_id, interests.of(caller(), now())))
+            does(user(), of_id(user_id))
+        return answer(_relations([user_id])[0])
 
     view.__name__ = f"account_{path}"
     route(f"/api/v1/accounts/<id:user_id>/{path}", method="POST", scope=scope)(view)
 
 
 def _mute(who: User, whom: User) -> None:
-    """For as long as the client says, in seconds: rounded up to what can be chosen here."""
+    """For as long as the client says, in seconds; 0: for good."""
     seconds = params().whole("duration")
-    span = "good" if not seconds else "day" if seconds <= 86_400 else "week"
-    mutes.mute(who, whom, span if seconds <= 7 * 86_400 else "good", now())
+    mutes.mute_until(who, whom, now() + timedelta(seconds=seconds) if seconds else None)
 
 
-_act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))
-_act("unfollow", "write:follows", follows.unfollow)
-_act("mute", "write:mutes", _mute)
-_act("unmute", "write:mutes", mutes.unmute)
+act("follow", "write:follows", lambda who, whom: follows.follow(who, whom, now()))
+act("unfollow", "write:follows", follows.unfollow)
+act("mute", "write:mutes", _mute)
+act("unmute", "write:mutes", mutes.unmute)

@@ -21,6 +21,7 @@ EXPOSED = (
 
 def init_app(app: Flask) -> None:
     """Let addresses that are nobody's, but would be this door's, answer as it does."""
+    rates.init_app(app)
     for error in NotFound, MethodNotAllowed:
         app.register_error_handler(error, _unrouted)
     app.after_request(_add_headers)

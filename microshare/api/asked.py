@@ -6,7 +6,8 @@ form with files, for every call alike.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -39,8 +40,8 @@ class Params:
         return found
 
     def _body(self) -> Iterator[tuple[str, str]]:
-        if request.method in ("GET", "HEAD"):
-            return
+        if request.method == "HEAD" or (request.method == "GET" and not request.is_json):
+            return  # some clients ask with a body, which then is JSON
         if request.mimetype == "application/json" or request.mimetype.endswith("+json"):
             yield from self._flat("", _json(), DEEPEST)
             return
@@ -137,17 +138,28 @@ class Params:
         """Whether a file of this name was sent."""
         return name in request.files
 
-    def span(self) -> Span:
-        """Which part of a list is asked for."""
-        names = "max_id", "since_id", "min_id"
-        before, since, upward = (_bound(self.text(name)) for name in names)
+    def span(self, first_of: Callable[[datetime], int] | None = None) -> Span:
+        """Which part of a list is asked for.
+
+        `first_of` gives the first id since a moment: clients write moments as ids, as they are
+        elsewhere. Without it such an id is greater than all.
+        """
+        last_of = (lambda at: first_of(at) - 1) if first_of else None
+        before = _bound(self.text("max_id"), first_of)
+        since, upward = (_bound(self.text(name), last_of) for name in ("since_id", "min_id"))
         after = max(since or 0, upward or 0)
-        return Span(before, after, upward is not None)
+        return Span(None if before is None else max(before, 1), after, upward is not None)
 
     def has_within(self, name: str) -> bool:
         """Whether an object of this name was sent, or a list of them, be it empty."""
         is_filled = any(one.startswith(f"{name}[") for one in self._all)
         return is_filled or name in self.lists or name in self.objects
+
+    def count_within(self, name: str) -> int:
+        """How many objects a list of this name has, however it is written."""
+        within = {one: len(many) for one, many in self._all.items() if one.startswith(f"{name}[")}
+        numbered = {one[len(name) :].partition("]")[0] for one in within}
+        return max([len(numbered), *within.values()], default=0)
 
     def is_told(self, name: str) -> bool:
         """Whether a list of this name was sent, be it an empty one; `null` is none."""
@@ -235,12 +247,29 @@ def number(written: str) -> int | None:
     return None
 
 
-def _bound(written: str) -> int | None:
-    """The same where a list begins or ends; one that is too great for an id is the greatest."""
+def _bound(written: str, first_of: Callable[[datetime], int] | None) -> int | None:
+    """The same where a list begins or ends: one that is too small for an id is the smallest, and
+    one that is too great the greatest."""
     written = written.strip()
-    if not written.isascii() or not written.isdigit():
+    if not written.isascii() or not written.removeprefix("-").isdigit():
         return None
-    return min(int(written[:11]), LARGEST_ID) if len(written) < 12 else LARGEST_ID
+    if written[0] == "-":
+        return 0
+    if len(written) < 12:
+        return min(int(written), LARGEST_ID)
+    at = _moment(written)
+    return LARGEST_ID if first_of is None or at is None else first_of(at)
+
+
+def _moment(written: str) -> datetime | None:
+    """The moment that an id tells which is one of Mastodon's: milliseconds and then 16 bits.
+
+    >>> _moment(str(1_800_000_000_000 << 16)), _moment("123456789012")
+    (datetime.datetime(2027, 1, 15, 8, 0, tzinfo=datetime.timezone.utc), None)
+    """
+    if len(written) != 18:  # those from 2018 to 2453 have so many digits
+        return None
+    return datetime.fromtimestamp((int(written) >> 16) / 1000, UTC)
 
 
 def params() -> Params:

@@ -18,21 +18,18 @@ from microshare.api.asked import params
 from microshare.api.described import CALLS
 from microshare.api.said import answer
 from microshare.db import OUTAGES, outage, roll_back
-from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
+from microshare.errors import Forbidden, Missing, Refusal, Refused
 from microshare.grants import Bearer
 from microshare.readers import Reader
+from microshare.web import statuses
 
 api = Blueprint("api", __name__)
 View = Callable[..., Any]
-STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
 SPECIAL = {
     "token-invalid": 401,
     "token-missing": 401,
     "body-malformed": 400,
     "parameter-missing": 400,
-    "too-many-attempts": 429,
-    "too-many-calls": 429,
-    "too-many-letters": 429,
     "photo-too-large": 413,
     # What can never be allowed, whichever post or colleague it is.
     "follow-yourself": 403,
@@ -127,9 +124,9 @@ def now() -> Any:
 @api.errorhandler(Refusal)
 def refused(refusal: Refusal) -> Response:
     """The answer to what the domain refuses: a status and a sentence."""
-    status = SPECIAL.get(refusal.code, STATUS[type(refusal)])
+    status = statuses.of(refusal, SPECIAL)
     roll_back()
-    response = answer({"error": _sentence(refusal)}, status)
+    response = answer({"error": _sentence(refusal, status)}, status)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if status == 503:
@@ -137,13 +134,13 @@ def refused(refusal: Refusal) -> Response:
     return response
 
 
-def _sentence(refusal: Refusal) -> str:
+def _sentence(refusal: Refusal, status: int) -> str:
     if isinstance(refusal, Missing):
         return str(gettext("Record not found"))
     sentence = str(sentences.reason(refusal))
     if refusal.code == "post-too-long":
         sentence = gettext("Text character limit of %(limit)s exceeded", **refusal.facts)
-    if isinstance(refusal, Refused) and refusal.code not in SPECIAL:
+    if status == 422:
         sentence = gettext("Validation failed: %(reason)s", reason=sentence)
     return str(sentence)
 

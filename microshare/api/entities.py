@@ -6,7 +6,7 @@ added for each.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from flask_babel import gettext
 
-from microshare import client_markup, config, profiles, shown_photos
+from microshare import client_markup, config, marks, profiles, shown_photos
 from microshare.api.said import Json, encoded
 from microshare.cards import Card
 from microshare.feeds import Item
@@ -74,7 +74,8 @@ def account_facts(of: Profile, near: Around) -> dict[str, Any]:
         "id": str(of.id),
         "username": of.username,
         "acct": of.username,
-        "display_name": of.name,
+        # Empty where there is none beside the username, which clients show already.
+        "display_name": of.name if of.name != of.username else "",
         "note": _paragraphs(of.about),
         "url": page,
         "uri": page,
@@ -121,8 +122,12 @@ def statuses(items: Sequence[Item], wants: Interests, now: datetime) -> list[Jso
     near = around()
     names = {name for item in items for name in _names(item.post)}
     known = profiles.of({item.post.author_id for item in items}, now, names)
+    own = [item.post.id for item in items if item.post.author_id == wants.reader_id]
+    pinned = marks.which(wants.reader_id, "post", own)
     return [
-        _status(item, known.by_id[item.post.author_id], _mentions(item.post, known), wants, near)
+        _status(
+            item, known.by_id[item.post.author_id], _mentions(item.post, known), wants, pinned, near
+        )
         for item in items
     ]
 
@@ -144,13 +149,19 @@ def _mentions(card: Card, known: profiles.Profiles) -> tuple[Named, ...]:
 
 
 def _status(
-    item: Item, author: Profile, mentions: tuple[Named, ...], wants: Interests, near: Around
+    item: Item,
+    author: Profile,
+    mentions: tuple[Named, ...],
+    wants: Interests,
+    pinned: Collection[int],
+    near: Around,
 ) -> Json:
     card = item.post
     is_muted = card.root_id in wants.muted_threads or card.author_id in wants.muted_people
     return Json(
         f'{_common(card, author, mentions, near)},"favourited":{_flag(item.thanked)},'
-        f'"bookmarked":{_flag(item.saved)},"muted":{_flag(is_muted)}}}'
+        f'"bookmarked":{_flag(item.saved)},"muted":{_flag(is_muted)},'
+        f'"pinned":{_flag(card.id in pinned)}}}'
     )
 
 
@@ -186,13 +197,16 @@ def _common(card: Card, author: Profile, mentions: tuple[Named, ...], near: Arou
         "reblog": None,
         "poll": None,
         "card": None,
-        "application": {"name": card.via, "website": None} if card.via else None,
+        "application": _application(card),
         "reblogged": False,
-        "pinned": False,
         "filtered": [],
         "microshare": _beside(card),
     }
     return encoded(facts)[:-1]
+
+
+def _application(card: Card) -> dict[str, str | None] | None:
+    return {"name": card.via, "website": card.via_page or None} if card.via else None
 
 
 def _beside(card: Card) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, url_for
 
-from microshare import config, media, photos
+from microshare import config, marks, media, photos
 from microshare.api.door import route
 from microshare.api.said import answer
 from microshare.version import VERSION
@@ -38,7 +38,10 @@ def _configuration() -> dict[str, dict[str, object]]:
             "min_expiration": 0,
             "max_expiration": 0,
         },
-        "accounts": {"max_featured_tags": 0, "max_pinned_statuses": 0},
+        "accounts": {
+            "max_featured_tags": marks.MOST["tag"],
+            "max_pinned_statuses": marks.MOST["post"],
+        },
     }
 
 

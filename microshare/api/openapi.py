@@ -33,9 +33,8 @@ _SHAPES: dict[str, dict[str, Any]] = {
     "visibility": _OPEN,
     "source[privacy]": _OPEN,
     "category": {"enum": ["", *reports.CATEGORIES, None]},
-    "source[language]": {"enum": [*config.LANGUAGES, None]},
     "client_name": {**_NEEDED, "pattern": _NAME},
-    "display_name": {**_VALUE, "pattern": _NAME, "maxLength": people.NAME_LIMIT},
+    "display_name": {**_VALUE, "pattern": f"^[^{_UNSEEN}]*$", "maxLength": people.NAME_LIMIT},
     "note": {**_VALUE, "pattern": f"^[^{_UNSEEN}]*$", "maxLength": people.ABOUT_LIMIT},
     "scopes": {"type": ["string", "null"], "pattern": f"^(?:{_SCOPE}(?: {_SCOPE})*)?$"},
     "redirect_uris": {

@@ -3,38 +3,39 @@
 Nothing here is made up: where a thing does not exist, its list is empty.
 """
 
+from datetime import UTC, timedelta
+
 from flask import Response
 
 from microshare import config
-from microshare.api.door import caller, route
+from microshare.api.door import caller, now, route
 from microshare.api.said import answer
 from microshare.errors import Missing
 from microshare.version import VERSION
 
 EMPTY = {
     "custom_emojis": "", "announcements": "read:accounts", "lists": "read:lists",
-    "accounts/<id:user_id>/lists": "read:lists", "featured_tags": "read:accounts",
-    "featured_tags/suggestions": "read:accounts",
-    "accounts/<id:user_id>/featured_tags": "read:accounts", "endorsements": "read:accounts",
+    "accounts/<id:user_id>/lists": "read:lists",
     "conversations": "read:statuses", "filters": "read:filters", "blocks": "read:blocks",
     "domain_blocks": "read:blocks", "follow_requests": "read:follows",
     "scheduled_statuses": "read:statuses", "trends/statuses": "read:statuses",
     "trends/links": "read:statuses", "instance/rules": "", "instance/peers": "",
-    "instance/activity": "", "instance/domain_blocks": "",
-    "accounts/familiar_followers": "read:follows",
+    "suggestions": "read:accounts", "statuses/<id:post_id>/quotes": "read:statuses",
 }  # fmt: skip
+WEEKS = 12
+NAMES = {"en": "English", "nl": "Nederlands"}  # in which their speakers look for them
 EMPTY_V2 = {"filters": "read:filters", "suggestions": "read:accounts"}
 # What would add to such a list, or take from it: unknown here, and so as little found as any
 # address that is unknown, for clients fall back on just that.
 ABSENT = {
     "POST /api/v1/lists": "write:lists", "POST /api/v1/filters": "write:filters",
-    "POST /api/v2/filters": "write:filters", "POST /api/v1/featured_tags": "write:accounts",
+    "POST /api/v2/filters": "write:filters",
     "POST /api/v1/domain_blocks": "write:blocks", "DELETE /api/v1/domain_blocks": "write:blocks",
 }  # fmt: skip
 
 
 def _nothing(path: str, scope: str) -> None:
-    def view(user_id: int = 0) -> Response:
+    def view(**_: int) -> Response:
         return answer([])
 
     view.__name__ = f"no_{_word(path)}"
@@ -60,6 +61,35 @@ for _path, _scope in EMPTY_V2.items():
 for _call, _scope in ABSENT.items():
     _method, _path = _call.split()
     _absent(_method, _path, _scope)
+
+
+@route("/api/v1/instance/activity")
+def activity() -> Response:
+    """The last weeks. How much is done here is told to colleagues alone, and so no numbers."""
+    monday = now() - timedelta(days=now().weekday())
+    midnight = monday.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return answer(
+        [
+            {
+                "week": str(int((midnight - timedelta(weeks=number)).timestamp())),
+                "statuses": "0",
+                "logins": "0",
+                "registrations": "0",
+            }
+            for number in range(WEEKS)
+        ]
+    )
+
+
+@route("/api/v1/instance/languages")
+def languages() -> Response:
+    """Those of the pages and the letters."""
+    return answer([{"code": code, "name": name} for code, name in NAMES.items()])
+
+
+@route("/api/v1/instance/extended_description")
+def extended_description() -> Response:
+    return answer({"updated_at": None, "content": ""})
 
 
 @route("/api/v1/instance/translation_languages")

@@ -1,22 +1,27 @@
 """How often a client may call: so many in five minutes a colleague, and without a token an address.
 
-Each web process counts by itself, in memory: this keeps a client that has gone wild from taking
-everybody's turn, and is no secret worth a write for each call.
+The processes of a server count together, in memory, and exactly. Servers that share a database
+count together through a sum in it, to which each adds a fiftieth of the limit at a time: with `n`
+of them a caller gets at most `limit + n × limit / 50`. A usual call writes nothing for this, and
+a client that has gone wild some fifty times in a window.
 """
 
 from datetime import UTC, datetime, timedelta
-from threading import Lock
+from typing import cast
 
-from microshare import config
+from flask import Flask, current_app
+
+from microshare import calls, config
+from microshare.db import OUTAGES, at_once
 from microshare.errors import Refused
+from microshare.tallies import Tallies
 
 WINDOW = timedelta(minutes=5)
 LONG_WINDOW = timedelta(minutes=30)  # of what is dear: photos
 REGISTRATIONS = 100  # of clients, in a window, from one address
-_KEPT = 20_000  # counts; beyond these all begin anew
-
-_counts: dict[tuple[str, str], tuple[int, int]] = {}
-_turn = Lock()
+PARTS = 50  # a limit is told to other servers in so many parts
+WRITES = 20  # a second and server for this at most, however many call
+_TALLIES = "microshare.tallies"
 
 
 class Rate:
@@ -37,17 +42,36 @@ class Rate:
         }
 
 
+def init_app(app: Flask) -> None:
+    """Make what the processes share that this one will be forked into."""
+    app.extensions[_TALLIES] = Tallies()
+
+
 def count(kind: str, whom: str, limit: int, window: timedelta, now: datetime) -> Rate:
     """Count a call of this kind."""
-    number = int(now.timestamp() // window.total_seconds())
-    with _turn:
-        if len(_counts) >= _KEPT:
-            _counts.clear()
-        began, used = _counts.get((kind, whom), (number, 0))
-        used = used + 1 if began == number else 1
-        _counts[kind, whom] = number, used
-    reset = datetime.fromtimestamp((number + 1) * window.total_seconds(), UTC)
-    return Rate(limit, used, reset)
+    tallies = cast(Tallies, current_app.extensions[_TALLIES])
+    name, at, length = f"{kind} {whom}", int(now.timestamp()), int(window.total_seconds())
+    until = (at // length + 1) * length
+    reset = datetime.fromtimestamp(until, UTC)
+    used, others, unsent = tallies.count(name, at, until, every=max(1, limit // PARTS), limit=limit)
+    if unsent:
+        total = _sum(name, unsent, reset) if _may_write(tallies, at) else None
+        others = max(others, tallies.settle(name, at, until, sent=unsent, total=total))
+    return Rate(limit, used + others, reset)
+
+
+def _may_write(tallies: Tallies, at: int) -> bool:
+    """Whether this second has room for one more; a crowd of addresses is no flood of writes."""
+    return tallies.count("writes", at, at + 1, every=WRITES * 2, limit=WRITES).used <= WRITES
+
+
+def _sum(name: str, unsent: int, until: datetime) -> int | None:
+    """Tell the other servers, and hear of them; None where the database has no time for it now."""
+    try:
+        with at_once() as connection:
+            return calls.add(connection, name, unsent, until)
+    except OUTAGES:
+        return None  # it goes with the next part
 
 
 def count_call(whom: str, now: datetime) -> Rate:
@@ -63,6 +87,8 @@ def count_photo(whom: str, now: datetime) -> None:
 
 
 def count_registration(address: str, now: datetime) -> None:
-    """A client that registers; `Refused` where they are too many from one address."""
-    if count("registration", address, REGISTRATIONS, WINDOW, now).is_over:
+    """A client that registers, or a colleague; `Refused` where they are too many from one address,
+    which may be that of a whole company."""
+    limit = max(REGISTRATIONS, config.current().api_rate // 5)
+    if count("registration", address, limit, WINDOW, now).is_over:
         raise Refused("too-many-calls")

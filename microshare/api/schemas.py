@@ -50,6 +50,7 @@ ENTITIES = {
     "description str?, blurhash str?",
     "Tag": "id id, name str, url str, history [Day], following bool, featuring bool, "
     "featured bool",
+    "FeaturedTag": "id id, name str, url str, statuses_count int, last_status_at str?",
     "Day": "day str, uses str, accounts str",
     "Relationship": "id id, following bool, followed_by bool, blocking bool, blocked_by bool, "
     "muting bool, muting_notifications bool, requested bool, requested_by bool, "

@@ -26,6 +26,7 @@ from microshare.api.asked import Params, media_id, params
 from microshare.api.door import bearer, caller, now, route
 from microshare.api.said import Json, answer, encoded
 from microshare.db import saving
+from microshare.drafts import Via
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.feeds import Item
 from microshare.models import Post, Revision, User
@@ -68,7 +69,7 @@ def publish() -> Response:
             reply_to=_replied(asked),
             key=key,
             photos=[] if is_again else uploads.chosen(who, photo_ids, _unsaid(line)),
-            via=_client(),
+            via=_via(asked),
             now=now(),
         )
         uploads.drop(who, photo_ids)
@@ -111,9 +112,12 @@ def _replied(asked: Params) -> Post | None:
     return posts.get(asked.needed_id("in_reply_to_id"))
 
 
-def _client() -> str:
+def _via(asked: Params) -> Via:
+    """The client, and the language that it says, by the two letters that stand for it."""
+    said = asked.text("language").strip().lower().partition("-")[0]
+    language = said if len(said) == 2 and said.isascii() and said.isalpha() else ""
     client = bearer().client
-    return client.name if client else ""
+    return Via(client.name, client.website, language) if client else Via(language=language)
 
 
 @route("/api/v1/statuses/<id:post_id>", scope="read:statuses")
@@ -150,11 +154,14 @@ def _alts(asked: Params) -> dict[int, str]:
 
 @route("/api/v1/statuses/<id:post_id>", method="DELETE", scope="write:statuses")
 def withdraw(post_id: int) -> Response:
-    """The answer has the text as it was typed, to be written anew."""
+    """The answer has the text as it was typed, to be written anew; its photos may come again, but
+    where the client says that they are deleted."""
     gone = told(post_id)
     with saving():
         post = posts.visible(post_id)
         posts.withdraw(post, user(), now())
+        if params().flag("delete_media"):
+            uploads.forget(post)
         text = post.note or post.line
     return answer(_with(gone, text=text))
 
@@ -229,7 +236,7 @@ def history(post_id: int) -> Response:
     )
 
 
-def _act(path: str, scope: str, does: Callable[[User, Post], None]) -> None:
+def act(path: str, scope: str, does: Callable[[User, Post], None]) -> None:
     """A route that does something with a post and answers with the post."""
 
     def view(post_id: int) -> Response:
@@ -245,16 +252,14 @@ def _refuse(who: User, post: Post) -> None:
     raise Forbidden("no-boosts")
 
 
-_act("favourite", "write:favourites", lambda who, post: thanks.give(who, post, now()))
-_act("unfavourite", "write:favourites", thanks.take_back)
-_act("bookmark", "write:bookmarks", lambda who, post: saves.save(who, post, now()))
-_act("unbookmark", "write:bookmarks", saves.drop)
-_act("mute", "write:mutes", lambda who, post: mutes.mute(who, post, "good", now()))
-_act("unmute", "write:mutes", mutes.unmute)
-_act("reblog", "write:statuses", _refuse)
-_act("unreblog", "write:statuses", lambda who, post: None)
-_act("pin", "write:accounts", _refuse)
-_act("unpin", "write:accounts", lambda who, post: None)
+act("favourite", "write:favourites", lambda who, post: thanks.give(who, post, now()))
+act("unfavourite", "write:favourites", thanks.take_back)
+act("bookmark", "write:bookmarks", lambda who, post: saves.save(who, post, now()))
+act("unbookmark", "write:bookmarks", saves.drop)
+act("mute", "write:mutes", lambda who, post: mutes.mute(who, post, "good", now()))
+act("unmute", "write:mutes", mutes.unmute)
+act("reblog", "write:statuses", _refuse)
+act("unreblog", "write:statuses", lambda who, post: None)
 
 
 @route("/api/v1/statuses/<id:post_id>/favourited_by", scope="read:statuses")

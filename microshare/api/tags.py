@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from microshare import aliases, follows, interests, tag_uses, tags
+from microshare import aliases, follows, interests, marks, tag_uses, tags
 from microshare.api import entities, paging
 from microshare.api.asked import params
 from microshare.api.door import caller, now, route
@@ -20,12 +20,13 @@ DAYS = 7
 
 
 def told(found: Sequence[Tag], followed: Iterable[int] | None = None) -> list[dict[str, Any]]:
-    """Tags with what was written under them in the last days, in one query for all."""
+    """Tags with what was written under them in the last days, and how the caller stands to them."""
     near = entities.around()
     mine = set(interests.of(caller(), now()).tags if followed is None else followed)
     midnight = now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [midnight - timedelta(days=number) for number in range(DAYS)]
-    uses = tag_uses.by_day([tag.id for tag in found], days[-1])
+    ids = [tag.id for tag in found]
+    uses, named = tag_uses.by_day(ids, days[-1]), marks.which(caller().id, "tag", ids)
     return [
         {
             "id": str(tag.id),
@@ -33,8 +34,8 @@ def told(found: Sequence[Tag], followed: Iterable[int] | None = None) -> list[di
             "url": entities.tag_page(tag.name, near),
             "history": [_day(day, uses.get((tag.id, day.date()))) for day in days],
             "following": tag.id in mine,
-            "featuring": False,
-            "featured": False,
+            "featuring": tag.id in named,
+            "featured": tag.id in named,
         }
         for tag in found
     ]
@@ -47,7 +48,15 @@ def _day(day: datetime, counted: tuple[int, int] | None) -> dict[str, str]:
 
 @route("/api/v1/tags/<name>", scope="read:statuses read:follows")
 def tag(name: str) -> Response:
-    return answer(told([aliases.get(name)])[0])
+    """A tag; also one that nobody has written yet, as clients ask before they follow it."""
+    try:
+        return answer(told([aliases.get(name)])[0])
+    except Missing:
+        return answer(_unwritten(name))
+
+
+def _unwritten(name: str) -> dict[str, Any]:
+    return told([Tag(id=0, name=_new(name)[0])], followed=())[0]
 
 
 @route("/api/v1/tags/<name>/follow", method="POST", scope="write:follows")
@@ -57,13 +66,13 @@ def follow(name: str) -> Response:
     A name that no tag can have is not found: it stands in the address.
     """
     with saving():
-        found = _found(name)
+        found = found_or_made(name)
         follows.follow(user(), found, now())
         name = found.name
     return answer(told([tags.get(name)])[0])
 
 
-def _found(name: str) -> Tag:
+def found_or_made(name: str) -> Tag:
     try:
         return aliases.get(name)
     except Missing:
@@ -83,10 +92,14 @@ def _new(name: str) -> tuple[str, str]:
 
 @route("/api/v1/tags/<name>/unfollow", method="POST", scope="write:follows")
 def unfollow(name: str) -> Response:
-    with saving():
-        found = aliases.get(name)
-        follows.unfollow(user(), found)
-        name = found.name
+    """Follow it no longer; without effect where nobody has written it either."""
+    try:
+        with saving():
+            found = aliases.get(name)
+            follows.unfollow(user(), found)
+            name = found.name
+    except Missing:
+        return answer(_unwritten(name))
     return answer(told([tags.get(name)])[0])
 
 

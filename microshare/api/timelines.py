@@ -13,6 +13,7 @@ from microshare.errors import Missing
 from microshare.feeds import Page
 from microshare.interests import Interests
 from microshare.models import Tag
+from microshare.pulled import Span
 
 USUAL, MOST = 20, 40  # posts
 TAGS = 4  # in each of any, all and none
@@ -26,12 +27,17 @@ def told(page: Page, limit: int, wants: Interests | None = None) -> Response:
     return paging.page(shown, ids, limit, page.before is not None)
 
 
+def span() -> Span:
+    """Which posts are asked for, by ids or by moments."""
+    return params().span(feeds.first_since)
+
+
 @route("/api/v1/timelines/home", scope="read:statuses")
 def home() -> Response:
     limit = params().limit(USUAL, MOST)
     wants = interests.of(caller(), now())
     page = feeds.own(
-        caller(), now=now(), span=params().span(), limit=limit, wants=wants, tells_why=False
+        caller(), now=now(), span=span(), limit=limit, wants=wants, tells_why=False
     )
     return told(page, limit, wants)
 
@@ -42,13 +48,13 @@ def public() -> Response:
         return answer([])
     limit = params().limit(USUAL, MOST)
     if params().flag("only_media"):
-        return told(sifted.of(caller(), params().span(), limit, with_photos=True), limit)
-    return told(feeds.everyone(caller(), span=params().span(), limit=limit), limit)
+        return told(sifted.of(caller(), span(), limit, with_photos=True), limit)
+    return told(feeds.everyone(caller(), span=span(), limit=limit), limit)
 
 
 @route("/api/v1/timelines/tag/<name>", scope="read:statuses")
 def tagged(name: str) -> Response:
-    limit, span = params().limit(USUAL, MOST), params().span()
+    limit, part = params().limit(USUAL, MOST), span()
     any_of = [*_tags([name]), *_tags(params().many("any"))]
     all_of = [_tags([one]) for one in params().many("all")[:TAGS]]
     if not any_of or not all(all_of):
@@ -56,7 +62,7 @@ def tagged(name: str) -> Response:
     none_of = _tags(params().many("none"))
     page = sifted.under(
         caller(),
-        span,
+        part,
         limit,
         any_of=any_of,
         all_of=[one for [one] in all_of],
@@ -80,12 +86,11 @@ def _tags(names: Sequence[str]) -> list[Tag]:
 def favourites() -> Response:
     """The posts that the reader thanked for."""
     limit = params().limit(USUAL, MOST)
-    return told(feeds.thanked(caller(), params().span(), limit), limit)
+    return told(feeds.thanked(caller(), span(), limit), limit)
 
 
 @route("/api/v1/bookmarks", scope="read:bookmarks")
 def bookmarks() -> Response:
     """The posts that the reader keeps."""
     limit = params().limit(USUAL, MOST)
-    return told(feeds.saved(caller(), span=params().span(), limit=limit), limit)
-
+    return told(feeds.saved(caller(), span=span(), limit=limit), limit)

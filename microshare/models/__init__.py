@@ -1,9 +1,9 @@
 """Every table, and nothing but tables. One noun a file; import them all from here."""
 
 from microshare.models.addresses import MailPace, Unreachable
-from microshare.models.clients import AuthorizationCode, ClientApp
+from microshare.models.clients import AuthorizationCode, CallCount, ClientApp
 from microshare.models.digests import Digest, DigestRun, DigestWord, Goal, PendingLetter
-from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mute
+from microshare.models.follows import DepartmentTag, Follow, InboxItem, Mark, Mute
 from microshare.models.hooks import (
     Integration,
     Webhook,
@@ -31,6 +31,7 @@ from microshare.models.searches import Find, MissedSearch, SavedSearch, TagAlias
 
 __all__ = [
     "AuthorizationCode",
+    "CallCount",
     "ChainLetter",
     "ChainsMoved",
     "ClientApp",
@@ -48,6 +49,7 @@ __all__ = [
     "InboxItem",
     "Integration",
     "MailPace",
+    "Mark",
     "Mention",
     "MissedSearch",
     "Mute",

@@ -23,6 +23,16 @@ class ClientApp(Base):
     created_at: Mapped[datetime]
 
 
+class CallCount(Base):
+    """How often one caller called in one window, as servers told each other; see `calls`."""
+
+    __tablename__ = "call_counts"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)  # no address in the clear
+    used: Mapped[int]
+    until: Mapped[datetime]
+
+
 class AuthorizationCode(Base):
     """What a colleague's yes gives to a client, once, to be changed for a token.
 

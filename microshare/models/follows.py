@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from microshare.db import Base
@@ -40,6 +40,18 @@ class Mute(Base):
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # or search
     target_id: Mapped[int] = mapped_column(primary_key=True)
     until: Mapped[datetime | None]
+
+
+class Mark(Base):
+    """What a client keeps for its colleague: a mark on a post, tag or person, or a note on one."""
+
+    __tablename__ = "marks"
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)  # post, tag, person, note
+    target_id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text, default="")  # of a note
+    since: Mapped[datetime]
 
 
 class InboxItem(Base):

@@ -69,6 +69,7 @@ class Post(Base):
     thread_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # None: it begins one
     key: Mapped[str] = mapped_column(String(200))  # the writer's own, for sending twice
     via: Mapped[str] = mapped_column(String(80), default="", server_default="")  # a client's name
+    via_page: Mapped[str] = mapped_column(String(200), default="", server_default="")
     created_at: Mapped[datetime]
     edited_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]

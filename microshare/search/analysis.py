@@ -16,7 +16,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 
 import regex
@@ -175,6 +175,7 @@ def matcher(terms: Iterable[_Said]) -> Callable[[str], bool]:
         if term.kind == "prefix" or term.unfinished:
             begins += tuple(filter(None, [joined("".join(term.words))]))
 
+    @cache  # of the words of a page most stand in several posts
     def matches(word: str) -> bool:
         for form, found_by in _shown(word):
             if form in exact or form.startswith(begins) or not wanted.isdisjoint(found_by):

@@ -8,14 +8,21 @@ const reader = Number(document.querySelector('meta[name="reader"]').content);
 const region = document.querySelector(".waits");
 const { asOf } = document.documentElement.dataset;
 const { outbox } = globalThis;
+const told = document.querySelector("[data-as-of]:not(html)");
+const isOutbox = location.pathname === "/outbox";
+
+// A page of before stays one when the connection is back; what waits is never as of before.
+function away(isSo) {
+  told.hidden = !asOf || (isOutbox && !isSo);
+  told.firstElementChild.hidden = !isSo;
+}
 
 if (asOf) {
-  const told = document.querySelector("[data-as-of]:not(html)");
   const time = new Intl.DateTimeFormat(document.documentElement.lang, {
     dateStyle: "medium", timeStyle: "short",
   }).format(new Date(asOf));
-  told.querySelector("span").textContent = told.dataset.asOf.replace("{time}", time);
-  told.hidden = false;
+  told.children[1].textContent = told.dataset.asOf.replace("{time}", time);
+  away(true);
 }
 
 let said = "";
@@ -45,7 +52,7 @@ async function show() {
   const refused = left.filter(({ state }) => state === "refused").length;
   const words = (one, count) => region.dataset[count === 1 ? `${one}One` : one]
     .replace("{n}", count);
-  if (location.pathname === "/outbox" && left.length) say(""); // there they stand themselves
+  if (isOutbox && left.length) say(""); // there they stand themselves
   else if (refused) say(words("refused", refused), true);
   else if (left.length) say(words("waiting", left.length));
   else say(mine.some(hasLeft) ? region.dataset.sent : "");
@@ -58,10 +65,12 @@ async function show() {
 }
 
 async function send() {
+  const isAsked = timer; // else nothing may be left, and nobody asks the server
   clearTimeout(timer);
   timer = undefined;
   if (document.visibilityState === "hidden") return; // shown again, it goes on
   const why = await outbox.drain(reader).catch(() => "away");
+  if (isAsked) away(why === "away");
   pause = why ? Math.min(2 * pause, LAST) : FIRST;
   show();
 }
@@ -73,7 +82,11 @@ function sendNow() {
 
 if (outbox) {
   outbox.listen(show);
-  window.addEventListener("online", sendNow);
+  window.addEventListener("online", () => {
+    away(false);
+    sendNow();
+  });
+  window.addEventListener("offline", () => away(true));
   document.addEventListener("visibilitychange", sendNow);
   sendNow();
   show();

@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from microshare import people
-from microshare.errors import Missing, Refused
+from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import User
 from microshare.readers import AnyReader
 
@@ -39,6 +39,12 @@ def by_letter(view: View) -> View:
     return view
 
 
+def whole(view: View) -> View:
+    """Mark a page that needs more of the colleague than a reader: one query asks for both."""
+    view.needs_user = True  # type: ignore[attr-defined]
+    return view
+
+
 def quiet(view: View) -> View:
     """Mark a page that is asked every few seconds: in the log it would drown the others."""
     view.is_quiet = True  # type: ignore[attr-defined]
@@ -56,6 +62,12 @@ def user() -> User:
         known = reader()
         g.user = known if isinstance(known, User) else people.by_id(known.id)
     return cast(User, g.user)
+
+
+def only_managers() -> None:
+    """Asked before every page of a blueprint that is for who keeps the community."""
+    if not reader().manages:
+        raise Forbidden("not-a-manager")
 
 
 def before() -> int | None:

@@ -11,7 +11,6 @@ from microshare import (
     clock,
     digest,
     digest_letter,
-    digest_run,
     people,
     periods,
     words,
@@ -19,13 +18,14 @@ from microshare import (
 from microshare.db import saving
 from microshare.errors import Missing
 from microshare.models import User
-from microshare.web.asked import by_letter, public, user
+from microshare.web.asked import by_letter, public, user, whole
 
 pages = Blueprint("digests", __name__)
 
 
 @pages.get("/digest")
 @by_letter
+@whole
 def current() -> str:
     """What the next letter would say of the seven days up to now."""
     who, now = user(), clock.now()
@@ -36,6 +36,7 @@ def current() -> str:
 
 @pages.get("/digest/<day>")
 @by_letter
+@whole
 def of_day(day: str) -> str:
     """The digest of any period, named by its day."""
     try:
@@ -53,7 +54,6 @@ def _page(user: User, period: periods.Period, *, due: datetime | None = None) ->
     return render_template(
         "digest.html",
         digest=digest.compose(user, period, clock.now()),
-        earlier=digest_run.periods_of(user),
         is_current=due is not None,
         due=due if user.digest_on else None,
         paused_until=absence.until(user, clock.now()),

@@ -17,15 +17,17 @@ from microshare import clock, feed_tokens, inbox, readers
 from microshare.db import saving
 from microshare.errors import Refused, Unavailable
 from microshare.models import User
-from microshare.readers import Reader
+from microshare.readers import AnyReader
 from microshare.web import accounts, asked, by_letter
 from microshare.web.looking import Looking, spoken
 from microshare.web.security import form_token
 
 
-def reader_of_session(session_id: str) -> Reader | None:
+def reader_of_session(session_id: str) -> AnyReader | None:
     """The reader of a session, unless suspended or signed out everywhere since it began."""
-    return readers.find(*_parted(session_id))
+    view = current_app.view_functions.get(request.endpoint or "")
+    find = readers.whole if getattr(view, "needs_user", False) else readers.find
+    return find(*_parted(session_id))
 
 
 def _parted(session_id: str) -> tuple[int, int]:

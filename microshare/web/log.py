@@ -51,7 +51,7 @@ def _tell(response: Response) -> Response:
         current_app.logger.log(
             logging.DEBUG if _is_quiet() else logging.INFO,
             "%s %s %d, %d ms, user %s",
-            request.method,
+            request.environ["REQUEST_METHOD"],
             request.endpoint,
             response.status_code,
             1000 * (perf_counter() - g.get("began", perf_counter())),

@@ -26,17 +26,12 @@ from microshare import (
     words,
 )
 from microshare.db import saving
-from microshare.errors import Forbidden, Refused
+from microshare.errors import Refused
 from microshare.models.people import ROLES
-from microshare.web.asked import again, day, reader, undo, user
+from microshare.web.asked import again, day, only_managers, reader, undo, user
 
 pages = Blueprint("manage", __name__, url_prefix="/manage")
-
-
-@pages.before_request
-def only_managers() -> None:
-    if not reader().manages:
-        raise Forbidden("not-a-manager")
+pages.before_request(only_managers)
 
 
 @pages.get("")

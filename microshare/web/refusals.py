@@ -12,17 +12,13 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from microshare import config, sentences
 from microshare.db import OUTAGES, outage, roll_back
-from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
-from microshare.web import accounts, by_letter
+from microshare.errors import Missing, Refusal, Refused
+from microshare.web import accounts, by_letter, statuses
 from microshare.web import sent as sent_photos
 from microshare.web.asked import as_json
 from microshare.web.security import LARGEST_FORM, is_loopback
 
-STATUS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
 SPECIAL = {
-    "too-many-attempts": 429,
-    "too-many-letters": 429,
-    "too-many-posts": 429,
     "incoming-json": 400,
     "incoming-method": 405,
     "signed-out": 401,
@@ -51,7 +47,7 @@ def init_app(app: Flask) -> None:
 
 def refused(refusal: Refusal) -> Answer:
     """The page for a refusal; its code and sentence for the page's script."""
-    status = SPECIAL.get(refusal.code, STATUS[type(refusal)])
+    status = statuses.of(refusal, SPECIAL)
     if refusal.code == "database" and refusal.facts["why"] == "gone":
         _ask_no_more()
     sentence = sentences.reason(refusal)

@@ -16,17 +16,12 @@ from microshare import (
     webhooks,
 )
 from microshare.db import saving
-from microshare.errors import Forbidden, Refused
-from microshare.web.asked import again, reader, user
+from microshare.errors import Refused
+from microshare.web.asked import again, only_managers, reader, user
 
 pages = Blueprint("webhooks", __name__, url_prefix="/manage/webhooks")
+pages.before_request(only_managers)
 FIELDS = ("name", "address", "format", "kind", "what")
-
-
-@pages.before_request
-def only_managers() -> None:
-    if not reader().manages:
-        raise Forbidden("not-a-manager")
 
 
 @pages.get("")

@@ -6,7 +6,7 @@ from alembic import op
 from microshare.db import UtcDateTime
 
 revision = "0019"
-down_revision = "0021"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
