@@ -26,8 +26,9 @@ ALIKE = {
         "trends/links", "trends/statuses", "custom_emojis",
     )
 }  # fmt: skip
-# What a text or a photo may be, and which photos there are, is not said by a schema.
+# What a text or a photo may be, which photos there are, and whose a post is, no schema says.
 UNTOLD = {
+    "POST /api/v1/reports",
     "POST /api/v1/statuses", "PUT /api/v1/statuses/{post_id}",
     "POST /api/v1/media", "POST /api/v2/media", "POST /api/v1/featured_tags",
 }  # fmt: skip

@@ -175,13 +175,17 @@ def _body(taken: list[tuple[str, bool, bool]]) -> dict[str, Any]:
     }
 
 
-def _in_form(schema: Any) -> Any:
-    """The same without what only JSON can say: nothing."""
-    if isinstance(schema, dict):
-        return {name: _in_form(one) for name, one in schema.items()}
-    if isinstance(schema, list):
-        return [_in_form(one) for one in schema if one not in ("null", None)]
-    return schema
+def _in_form(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, where a form could say nothing only by a word that does not fit."""
+    fields = schema["properties"]
+    told = {name: _without_null(one) if name in _SHAPES else one for name, one in fields.items()}
+    return {**schema, "properties": told}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    lists = {name: one for name, one in schema.items() if isinstance(one, list)}
+    kept = {name: [v for v in one if v not in ("null", None)] for name, one in lists.items()}
+    return {**schema, **kept}
 
 
 def _responses(call: Call) -> dict[str, Any]:
