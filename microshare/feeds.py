@@ -25,7 +25,7 @@ from microshare.cards import Card, Marked
 from microshare.db import db
 from microshare.errors import Missing
 from microshare.interests import Interests, Reason
-from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
+from microshare.models import Department, Post, PostTag, Saved, Tag, User
 from microshare.pulled import Span, by_tie, visible
 from microshare.readers import AnyReader
 
@@ -57,7 +57,6 @@ _TAGGED = cards.listing(by_tie(PostTag.post_id, PostTag.tag_id == _WHICH))
 _WRITTEN_BY = cards.listing(visible(Post.author_id == _WHICH))
 _FROM_DEPARTMENT = cards.listing(visible(Post.department_id == _WHICH))
 _SAVED = cards.listing(by_tie(Saved.post_id, Saved.reader_id == _WHICH))
-_THANKED = cards.listing(by_tie(Thanks.post_id, Thanks.giver_id == _WHICH))
 
 
 _ALL_NEWS = (
@@ -184,20 +183,9 @@ def questions(
     return listed(cards.listing(visible(*conditions)), reader, Span(before), limit)
 
 
-def saved(
-    reader: AnyReader,
-    *,
-    before: int | None = None,
-    limit: int = PAGE,
-    span: Span | None = None,
-) -> Page:
+def saved(reader: AnyReader, *, before: int | None = None) -> Page:
     """What the reader keeps; for the reader alone."""
-    return listed(_SAVED, reader, span or Span(before), limit, which=reader.id)
-
-
-def thanked(reader: AnyReader, span: Span, limit: int) -> Page:
-    """What the reader thanked for; for the reader alone."""
-    return listed(_THANKED, reader, span, limit, which=reader.id)
+    return listed(_SAVED, reader, Span(before), PAGE, which=reader.id)
 
 
 def found(

@@ -142,6 +142,26 @@ def test_every_list_of_a_status_is_a_list_and_every_flag_a_flag(grace: Caller) -
         assert isinstance(status["account"][name], list), name
 
 
+def test_what_was_saved_last_comes_first_and_the_way_on_is_told_by_the_saving(
+    ada: Caller,
+) -> None:
+    for number in (20, 22, 21):
+        ada.post(f"statuses/{number}/bookmark")
+    first = ada.get("bookmarks?limit=2")
+    assert ids(first) == [21, 22]
+    following = re.match(r'<[^?]*(\?[^>]*max_id=\d{18}[^>]*)>; rel="next"', first.headers["Link"])
+    assert following is not None
+    assert ids(ada.get(f"bookmarks{following[1]}")) == [20]
+    for query, expected in (
+        ("max_id=0", []), ("min_id=1", [21, 22, 20]), ("max_id=x", [21, 22, 20]),
+        ("max_id=99999999999999999999999", [21, 22, 20]), ("since_id=-4", [21, 22, 20]),
+    ):  # fmt: skip
+        assert ids(ada.get(f"bookmarks?{query}")) == expected, query
+    for number in (20, 22, 21):
+        ada.post(f"statuses/{number}/unbookmark")
+    assert "Link" not in ada.get("bookmarks").headers
+
+
 def test_what_a_client_shows_is_what_the_page_did(
     site: Flask, grace: Caller, ada: Caller
 ) -> None:

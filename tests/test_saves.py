@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from microshare import feeds, inbox, people, posts, saves
+from microshare import acted, feeds, inbox, people, posts, saves, thanks
+from microshare.acted import Between, at_of
 from microshare.db import db, saving
 from microshare.errors import Missing
 from microshare.models import Post, Saved, User
@@ -52,3 +55,24 @@ def test_what_is_withdrawn_is_neither_saved_nor_shown_among_the_saved(house: Hou
     assert ids(feeds.saved(house.grace)) == []
     with pytest.raises(Missing):
         save(house.linus, post)
+
+
+def test_clients_page_by_what_was_done_last_both_ways(house: House) -> None:
+    kept = [publish(house.ada, f"post {number}").id for number in range(5)]
+    order = [kept[place] for place in (2, 0, 4, 1, 3)]  # the first that was kept first
+    with saving():
+        for minute, post_id in enumerate(order):
+            at = NOON + timedelta(minutes=minute, microseconds=minute)
+            saves.save(house.grace, posts.get(post_id), at)
+            thanks.give(house.grace, posts.get(post_id), at)
+        posts.withdraw(posts.get(order[0]), house.ada, NOON)
+    for listed in acted.saved, acted.thanked:
+        first = listed(house.grace, Between(), 2)
+        assert [item.post.id for item in first.items] == [order[4], order[3]]
+        assert first.goes_on
+        rest = listed(house.grace, Between(before=at_of(first.ids[-1])), 2)
+        assert [item.post.id for item in rest.items] == [order[2], order[1]]
+        assert not rest.goes_on
+        back = listed(house.grace, Between(after=at_of(rest.ids[-1]), upward=True), 2)
+        assert [item.post.id for item in back.items] == [order[3], order[2]]
+        assert listed(house.linus, Between(), 2).items == []

@@ -14,6 +14,8 @@ from urllib.parse import unquote_to_bytes
 
 from flask import g, request
 
+from microshare import acted
+from microshare.acted import Between
 from microshare.errors import Missing, Refused
 from microshare.pulled import Span
 
@@ -150,6 +152,12 @@ class Params:
         after = max(since or 0, upward or 0)
         return Span(None if before is None else max(before, 1), after, upward is not None)
 
+    def between(self) -> Between:
+        """Which part of a list in the order of what the caller did is asked for."""
+        before, since, upward = (_act(self.text(one)) for one in ("max_id", "since_id", "min_id"))
+        after = max(since or acted.EARLIEST, upward or acted.EARLIEST)
+        return Between(before or acted.LATEST, after, upward is not None)
+
     def has_within(self, name: str) -> bool:
         """Whether an object of this name was sent, or a list of them, be it empty."""
         is_filled = any(one.startswith(f"{name}[") for one in self._all)
@@ -259,6 +267,12 @@ def _bound(written: str, first_of: Callable[[datetime], int] | None) -> int | No
         return min(int(written), LARGEST_ID)
     at = _moment(written)
     return LARGEST_ID if first_of is None or at is None else first_of(at)
+
+
+def _act(written: str) -> datetime | None:
+    written = written.strip()
+    is_number = written.isascii() and written.removeprefix("-").isdigit()
+    return acted.at_of(int(written[:20])) if is_number else None
 
 
 def _moment(written: str) -> datetime | None:

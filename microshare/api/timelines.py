@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Response
 
-from microshare import aliases, feeds, interests, sifted
+from microshare import acted, aliases, feeds, interests, sifted
 from microshare.api import entities, paging
 from microshare.api.asked import params
 from microshare.api.door import caller, now, route
@@ -84,13 +84,19 @@ def _tags(names: Sequence[str]) -> list[Tag]:
 
 @route("/api/v1/favourites", scope="read:favourites")
 def favourites() -> Response:
-    """The posts that the reader thanked for."""
+    """The posts that the reader thanked for, the last one first."""
     limit = params().limit(USUAL, MOST)
-    return told(feeds.thanked(caller(), span(), limit), limit)
+    return _in_order_of_acts(acted.thanked(caller(), params().between(), limit), limit)
 
 
 @route("/api/v1/bookmarks", scope="read:bookmarks")
 def bookmarks() -> Response:
-    """The posts that the reader keeps."""
+    """The posts that the reader keeps, the last one kept first."""
     limit = params().limit(USUAL, MOST)
-    return told(feeds.saved(caller(), span=span(), limit=limit), limit)
+    return _in_order_of_acts(acted.saved(caller(), params().between(), limit), limit)
+
+
+def _in_order_of_acts(part: acted.Part, limit: int) -> Response:
+    wants = interests.of(caller(), now())
+    shown = entities.statuses(part.items, wants, now())
+    return paging.page(shown, part.ids, limit, part.goes_on)

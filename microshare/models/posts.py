@@ -170,10 +170,13 @@ class Thanks(Base):
     """One tap from a giver to a post, with the department the giver was in."""
 
     __tablename__ = "thanks"
-    __table_args__ = (Index("ix_thanks_given_at", "given_at"),)
+    __table_args__ = (
+        Index("ix_thanks_given_at", "given_at"),
+        Index("ix_thanks_giver_at", "giver_id", "given_at"),
+    )
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True)
-    giver_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True, index=True)
+    giver_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     department_id: Mapped[int] = mapped_column(ForeignKey("departments.id"))
     given_at: Mapped[datetime]
 
