@@ -102,7 +102,7 @@ def _part(acts: _Acts, reader: AnyReader, between: Between, limit: int) -> Part:
     rows = db.session.connection().execute(statement, asked).all()
     # What is on this side of the beginning is known to be there.
     shown = rows[:limit][::-1] if upward else rows[:limit]
-    at: dict[int, datetime] = {post_id: moment for post_id, moment in shown}
+    at: dict[int, datetime] = {row[0]: row[1] for row in shown}
     items = feeds.of(reader, list(at)).items
     ids = [id_of(at[item.post.id]) for item in items]
     return Part(items, ids, bool(items) if upward else len(rows) > limit)

@@ -7,14 +7,15 @@ PostgreSQL is one setting away. Verbs flush; a door or a job saves, once, with `
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, Dialect, Executable
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -70,7 +71,26 @@ class Base(DeclarativeBase):
     registry = registry(type_annotation_map={datetime: UtcDateTime})
 
 
-db = SQLAlchemy(model_class=Base)
+class _Session(Session):
+    """A session that only reads asks a server without a transaction around it.
+
+    In one, each statement sees what is committed by then anyhow; it takes two ways to the server
+    and back more, and a page of five statements waits for little else. `saving` has a transaction.
+    """
+
+    def get_bind(self, *args: Any, **more: Any) -> Engine | Connection:
+        bind = super().get_bind(*args, **more)
+        is_reading = _READING in current_app.extensions and not self.info.get("saving")
+        return _reading(bind) if is_reading and isinstance(bind, Engine) else bind
+
+
+@lru_cache(maxsize=100)
+def _reading(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+_READING = "microshare.reading"
+db = SQLAlchemy(model_class=Base, session_options={"class_": _Session})
 
 
 def init_app(app: Flask, *, patient: bool) -> None:
@@ -85,6 +105,8 @@ def init_app(app: Flask, *, patient: bool) -> None:
         url, patient=patient, threads=settings.web_threads
     )
     db.init_app(app)
+    if url.get_backend_name() == "postgresql" and not patient:
+        app.extensions[_READING] = True
     with app.app_context():
         connections.prepare(db.engine, patient=patient)
     app.teardown_appcontext(lambda error: let_go())  # before the extension's own

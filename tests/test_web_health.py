@@ -7,12 +7,13 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select, text
 
-from microshare import create_app, installing
+from microshare import connections, create_app, installing
 from microshare.config import Settings
 from microshare.db import db, let_go, saving
 from microshare.errors import Unavailable
@@ -310,3 +311,32 @@ def test_an_sqlite_database_that_is_locked_shows_the_form_again(
     assert (status, "quieter now</textarea>" in page) == (503, True)
     assert 'action="/posts"' in page
     assert write(browser, token)[0] == 303
+
+
+def _state_of_ours(server: Server) -> str:
+    with psycopg.connect(server.url) as other:
+        [state] = other.execute("SELECT state FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                " AND application_name = 'microshare'").fetchone() or [""]
+    return str(state)
+
+
+def test_who_reads_holds_no_transaction_and_who_saves_does(host: Flask, server: Server) -> None:
+    with host.app_context():
+        db.session.scalars(select(Post.id)).all()
+        assert _state_of_ours(server) == "idle"
+        with saving():
+            db.session.scalars(select(Post.id)).all()
+            assert _state_of_ours(server) == "idle in transaction"
+
+
+def test_a_connection_that_ended_while_it_rested_is_noticed(
+    host: Flask, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "TRUSTED", 0)
+    for _ in range(2):
+        with host.app_context():
+            assert db.session.scalars(select(Post.id)).all() == []
+            db.session.remove()
+        with psycopg.connect(server.url) as other:
+            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                          " WHERE pid <> pg_backend_pid() AND application_name = 'microshare'")

@@ -5,7 +5,7 @@ How a search goes about it stands in `postgres_search`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, tzinfo
 from typing import Any, Literal
 
@@ -99,9 +99,10 @@ class PostgresEngine:
         session = self._session()
         session.flush()
         connection = session.connection()
+        alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
         try:
-            # What is cut off inside leaves the transaction around it usable.
-            with connection.begin_nested():
+            # What is cut off inside leaves the transaction around it, if there is one, usable.
+            with nullcontext() if alone else connection.begin_nested():
                 yield connection
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _CANCELED:
