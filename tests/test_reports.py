@@ -14,6 +14,7 @@ from microshare import inbox, people, posts, reports
 from microshare.db import db, saving
 from microshare.errors import Forbidden, Missing, Refusal, Refused
 from microshare.models import Report
+from microshare.web import statuses
 from tests.acts import publish, raced
 from tests.company import Caller, company
 from tests.conftest import NOON, House, Queries, signed_in
@@ -144,8 +145,9 @@ def test_so_many_in_a_day_and_no_more(
     texts = [publish(house.linus, f"Text {number}").id for number in range(4)]
     for post_id in texts[:-1]:
         report("grace", "linus", post_id)
-    with pytest.raises(Refused, match="too-many-reports"):
+    with pytest.raises(Refused, match="too-many-reports") as refused:
         report("grace", "linus", texts[-1], now=LATER - timedelta(seconds=1))
+    assert statuses.of(refused.value, {}) == 429
     assert report("grace", "linus", texts[0], comment="Other words") == 1  # no other report
     assert report("ada", "linus", texts[-1]) == 4
     assert report("grace", "linus", texts[-1], now=LATER) == 5

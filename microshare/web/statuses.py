@@ -5,7 +5,10 @@ from collections.abc import Mapping
 from microshare.errors import Forbidden, Missing, Refusal, Refused, Unavailable
 
 _KINDS = {Refused: 422, Forbidden: 403, Missing: 404, Unavailable: 503}
-_TOO_MANY = ("too-many-attempts", "too-many-calls", "too-many-letters", "too-many-posts")
+_TOO_MANY = (
+    "too-many-attempts", "too-many-calls", "too-many-letters", "too-many-posts",
+    "too-many-reports",
+)  # fmt: skip
 
 
 def of(refusal: Refusal, special: Mapping[str, int]) -> int:
