@@ -84,7 +84,7 @@ def own(
     wants = wants or interests.of(reader, now)
     limit, span = _within(limit), span or Span(before)
     found = pulled.rows(reader.id, wants, span, limit + 1)
-    return _page(cards.tagged(found), limit, span, wants if tells_why else None)
+    return _page(cards.made(found), limit, span, wants if tells_why else None)
 
 
 _NEWEST = select(func.max(Post.id))

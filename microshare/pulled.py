@@ -102,7 +102,7 @@ _NEWEST = select(func.max(Post.id))
 
 
 def rows(reader_id: int, wants: Interests, span: Span, limit: int) -> Sequence[cards.Row]:
-    """So many posts of the reader's feed, newest first, without their tags."""
+    """So many posts of the reader's feed, newest first, as they come."""
     top = span.before or (db.session.connection().scalar(_NEWEST) or 0) + 1
     own = _OWN[bool(wants.all_searches)]
     found: Sequence[cards.Row] = []

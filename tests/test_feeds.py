@@ -409,7 +409,7 @@ def test_a_full_look_is_enough_and_what_lies_below_it_is_not_asked_for(
         with Queries() as counted:
             own(reader, limit=limit)
         counts.append(len(counted))
-    assert counts == [4, 5, 6]  # interests, the newest id and tags; and the cards of each look
+    assert counts == [3, 4, 5]  # interests and the newest id; and the cards of each look
 
 
 def test_news_counts_what_came_into_the_feed_since(house: House) -> None:
