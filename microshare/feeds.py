@@ -103,7 +103,7 @@ def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
     wants = interests.of(reader, now)
-    asked |= {"lowest": after + 1, "before": newest + 1}
+    asked |= pulled.look(Span(newest + 1, after), pulled.WHOLE)
     return len(ask.scalars(pulled.news(wants), {**asked, **wants.bound()}).all())
 
 
