@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
+from microshare import waiting
 from microshare.cards import Place
 from microshare.db import db
 from microshare.models import Department, User
@@ -28,6 +29,7 @@ class Reader(NamedTuple):
     keys_on: bool
     is_new: bool  # the first steps are still to be taken
     department: Place
+    waiting: int | None = None  # as `waiting.ALL` counts it; None: it was not asked
 
     @property
     def is_authenticated(self) -> bool:
@@ -62,7 +64,9 @@ _OF_SESSION = (
     User.suspended_at.is_(None),
 )
 _READER = (
-    select(*COLUMNS).join(Department, Department.id == User.department_id).where(*_OF_SESSION)
+    select(*COLUMNS, waiting.ALL)
+    .join(Department, Department.id == User.department_id)
+    .where(*_OF_SESSION)
 )
 _WHOLE = select(User).options(joinedload(User.department)).where(*_OF_SESSION)
 
@@ -81,6 +85,6 @@ def whole(user_id: int, epoch: int) -> User | None:
 
 
 def made(row: Any) -> Reader:
-    """The reader of whom `COLUMNS` tell."""
+    """The reader of whom `COLUMNS` tell, and what may stand behind them."""
     *known, is_new = row[:10]
-    return Reader._make((*known, bool(is_new), Place._make(row[10:])))
+    return Reader(*known, bool(is_new), Place._make(row[10:13]), *row[13:])
