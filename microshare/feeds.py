@@ -28,6 +28,7 @@ from microshare.interests import Interests, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
 from microshare.pulled import Span, by_tie, visible
 from microshare.readers import AnyReader
+from microshare.tags import AnyTag
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
@@ -133,7 +134,7 @@ def everyone(
 
 def tagged(
     reader: AnyReader,
-    tag: Tag,
+    tag: AnyTag,
     *,
     before: int | None = None,
     limit: int = PAGE,

@@ -87,4 +87,5 @@ def whole(user_id: int, epoch: int) -> User | None:
 def made(row: Any) -> Reader:
     """The reader of whom `COLUMNS` tell, and what may stand behind them."""
     *known, is_new = row[:10]
-    return Reader(*known, bool(is_new), Place._make(row[10:13]), *row[13:])
+    counted = row[13] if len(row) > 13 else None
+    return Reader._make((*known, bool(is_new), Place._make(row[10:13]), counted))
