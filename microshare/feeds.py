@@ -27,7 +27,7 @@ from microshare.errors import Missing
 from microshare.interests import Interests, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
 from microshare.pulled import Span, by_tie, visible
-from microshare.readers import AnyReader
+from microshare.readers import AnyReader, Reader
 from microshare.tags import AnyTag
 
 PAGE = 30  # posts
@@ -94,10 +94,12 @@ _NEWEST = select(func.max(Post.id))
 def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
-    What the reader wrote is no news. An open page asks often: where nothing was written, one query.
+    What the reader wrote is no news. An open page asks often: where nothing was written, what came
+    with the reader is enough.
     """
+    newest = reader.newest if isinstance(reader, Reader) else None
     ask = db.session.connection()
-    newest = ask.scalar(_NEWEST) or 0
+    newest = (ask.scalar(_NEWEST) or 0) if newest is None else newest
     if newest <= after:
         return 0
     asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
