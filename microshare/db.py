@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Executable, Row
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -250,15 +250,18 @@ def add_once(model: type[Base], **values: Any) -> bool:
 
     The database decides who was first: there is no look before the leap.
     """
-    return db.session.execute(_once(model, db.engine.dialect.name), values).first() is not None
+    return added(model, **values) is not None
+
+
+def added(model: type[Base], **values: Any) -> Row[Any] | None:
+    """The same; what is given is the primary key of the new row, or None."""
+    return db.session.execute(_once(model, db.engine.dialect.name), values).first()
 
 
 @cache  # to make a statement takes longer than to insert a row
 def _once(model: type[Base], dialect: str) -> Executable:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    table = model.__table__
-    statement = insert(table).on_conflict_do_nothing()  # type: ignore[arg-type]
-    return statement.returning(*table.primary_key)
+    statement: Executable = _unless_there(model, dialect).returning(*model.__table__.primary_key)
+    return statement
 
 
 def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -266,6 +269,12 @@ def add_missing(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
 
     Told in one order by all, no two writers lock each other.
     """
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
-    db.session.connection().execute(statement, rows)
+    if rows:
+        statement = _unless_there(model, db.engine.dialect.name)
+        db.session.connection().execute(statement, rows)
+
+
+@cache
+def _unless_there(model: type[Base], dialect: str) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from microshare import inserts, search
+from microshare.among import among, as_lists, in_order
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Tag, Unmatched, User
 from microshare.search.document import Document
@@ -34,41 +35,44 @@ class Batch:
         return [post for post, version in self.versions.items() if self.known[post] != version]
 
 
+_ROWS = (
+    select(
+        *(Post.id, Post.version, Post.indexed_version, Post.line, Post.note, Post.kind),
+        *(Post.photos_json, Post.created_at, Post.solved_at, Post.withdrawn_at),
+        *(Department.slug, User.username_folded, User.name),
+        select(as_lists(PostTag.position, PostTag.tag_id, Tag.name))
+        .select_from(PostTag)
+        .join(PostTag.tag)
+        .where(PostTag.post_id == Post.id)
+        .correlate(Post)
+        .label("tags"),
+    )
+    .join(Post.author)
+    .join(Post.department)
+    .order_by(Post.id)
+)
+_THESE = _ROWS.where(among(Post.id, "ids"))
+
+
 def read(condition: ColumnElement[bool], limit: int | None = None) -> Batch:
     """The first posts of which this is true, as they are now."""
-    rows = db.session.execute(
-        select(
-            *(Post.id, Post.version, Post.indexed_version, Post.line, Post.note, Post.kind),
-            *(Post.photos_json, Post.created_at, Post.solved_at, Post.withdrawn_at),
-            *(Department.slug, User.username_folded, User.name),
-        )
-        .join(Post.author)
-        .join(Post.department)
-        .where(condition)
-        .order_by(Post.id)
-        .limit(limit)
-    ).all()
-    tags: dict[int, list[str]] = {row.id: [] for row in rows}
-    for post_id, name in db.session.execute(
-        select(PostTag.post_id, Tag.name)
-        .join(PostTag.tag)
-        .where(PostTag.post_id.in_(tags))
-        .order_by(PostTag.post_id, PostTag.position, PostTag.tag_id)
-    ):
-        tags[post_id].append(name)
+    return _batch(db.session.execute(_ROWS.where(condition).limit(limit)).all())
+
+
+def _batch(rows: Sequence[Any]) -> Batch:
     return Batch(
         {row.id: row.version for row in rows},
         {row.id: row.indexed_version for row in rows},
-        [_document(row, tags[row.id]) for row in rows if row.withdrawn_at is None],
+        [_document(row) for row in rows if row.withdrawn_at is None],
     )
 
 
-def _document(row: Any, tags: Sequence[str]) -> Document:
+def _document(row: Any) -> Document:
     return Document(
         id=row.id,
         line=row.line,
         note=row.note,
-        tags=tuple(tags),
+        tags=tuple(name for _, _, name in in_order(row.tags)),
         author=row.username_folded,
         author_name=row.name,
         department=row.slug,
@@ -96,7 +100,7 @@ def follow(*post_ids: int) -> None:
     if not engine.in_transaction:
         return
     db.session.flush()
-    batch = read(Post.id.in_(post_ids))
+    batch = _batch(db.session.connection().execute(_THESE, {"ids": post_ids}).all())
     engine.update(batch.documents, batch.gone)
     if batch.stale:
         db.session.execute(

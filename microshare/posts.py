@@ -7,17 +7,17 @@ refuses (by the rules of `drafts`) it leaves untouched.
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import joinedload, make_transient_to_detached, selectinload
 
-from microshare import drafts, indexed, integrations, notices, revisions, tags, webhook_events
+from microshare import drafts, indexed, integrations, notices, revisions, ties, webhook_events
 from microshare import photos as kept_photos
-from microshare.db import add_once, db
+from microshare.db import added, db
 from microshare.drafts import NO_CLIENT, Draft, Via
-from microshare.errors import Forbidden, Missing, Refused
-from microshare.models import Department, Mention, Post, PostTag, User
+from microshare.errors import Forbidden, Missing, Refusal, Refused
+from microshare.models import Department, Post, PostTag, User
 from microshare.photos import Chosen, Photo
 
 
@@ -41,33 +41,45 @@ def publish(
     text; `department` is where it was written, if not where they are now; `via` names a client,
     whose word for the language counts where the text does not tell it.
     """
-    if (earlier := with_key(author.id, key)) is not None:
+    try:
+        _may_publish(author, reply_to, key)
+        draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
+    except Refusal:
+        if (earlier := with_key(author.id, key)) is None:
+            raise
         return _same(earlier, line)  # also where what it replies to was withdrawn meanwhile
-    _may_publish(author, reply_to)
-    draft = drafts.drafted(line, note, kind, is_reply=reply_to is not None, beside=len(tagged))
-    post = Post(
-        author_id=author.id,
-        department_id=department.id if department else author.department_id,
-        created_at=now,
-        key=key or secrets.token_urlsafe(12),
-        reply_to_id=reply_to.id if reply_to else None,
-        thread_id=reply_to.root_id if reply_to else None,
+    post = _insert(author, reply_to, photos, {
+        "department_id": department.id if department else author.department_id,
+        "created_at": now,
+        "key": key or secrets.token_urlsafe(12),
         **(via.columns() | draft.columns(via.language)),
-    )
-    if (earlier := _insert(post, author, photos)) is not None:
-        return _same(earlier, line)
-    _tie(post, draft, now, drafts.beside(draft, tagged))
+    })  # fmt: skip
+    if post is None:
+        return _same(db.session.scalars(_WITH_KEY, {"author": author.id, "key": key}).one(), line)
+    author.welcomed_at = author.welcomed_at or now  # who writes has found the way
+    ties.store(post, draft, now, drafts.beside(draft, tagged))
     _answer(post, reply_to)
-    indexed.follow(post.id)
-    webhook_events.note(post.id, "published", now)
+    _changed(post.id, "published", now)
     return post
 
 
-def _may_publish(author: User, reply_to: Post | None) -> None:
+def _changed(post_id: int, how: str, now: datetime) -> None:
+    """Let search and the webhooks know of what was flushed."""
+    indexed.follow(post_id)
+    webhook_events.note(post_id, how, now)
+
+
+def _may_publish(author: User, reply_to: Post | None, key: str | None) -> None:
+    drafts.check_key(key or "")
     drafts.may_publish(
         suspended=author.suspended_at is not None,
         withdrawn=reply_to is not None and reply_to.withdrawn_at is not None,
     )
+
+
+_WITH_KEY = select(Post).where(
+    Post.author_id == bindparam("author"), Post.key == bindparam("key")
+)
 
 
 def with_key(author_id: int, key: str | None) -> Post | None:
@@ -75,7 +87,7 @@ def with_key(author_id: int, key: str | None) -> Post | None:
     if not key:
         return None
     drafts.check_key(key)
-    return db.session.scalars(select(Post).filter_by(author_id=author_id, key=key)).one_or_none()
+    return db.session.scalars(_WITH_KEY, {"author": author_id, "key": key}).one_or_none()
 
 
 def _same(earlier: Post, line: str) -> Post:
@@ -85,22 +97,28 @@ def _same(earlier: Post, line: str) -> Post:
     return earlier
 
 
-def _insert(post: Post, author: User, photos: Sequence[Chosen]) -> Post | None:
-    """Insert the post and its photos; or give the one that came with the key at that moment."""
-    key = post.key
-    post.indexed_version = indexed.first_version()
-    post.photos_json = kept_photos.told(photos)
-    try:
-        with db.session.begin_nested():
-            db.session.add(post)
-            db.session.flush()
-            kept_photos.store(post.id, photos)
-    except IntegrityError:
-        if (earlier := with_key(author.id, key)) is None:
-            raise
-        return earlier
-    author.welcomed_at = author.welcomed_at or post.created_at  # who writes has found the way
-    return None
+def _insert(
+    author: User, reply_to: Post | None, photos: Sequence[Chosen], columns: dict[str, Any]
+) -> Post | None:
+    """The new post, with its photos; None where there is one with its author's key already.
+
+    It is not asked for before: the database tells, in the one statement that inserts.
+    """
+    columns |= {
+        "author_id": author.id,
+        "reply_to_id": reply_to.id if reply_to else None,
+        "thread_id": reply_to.root_id if reply_to else None,
+        "indexed_version": indexed.first_version(),
+        "photos_json": kept_photos.told(photos),
+    }
+    row = added(Post, **columns)
+    if row is None:
+        return None
+    post = Post(id=row[0], **columns)
+    make_transient_to_detached(post)  # as if it had been loaded; what the table adds is, when asked
+    db.session.add(post)
+    kept_photos.store(post.id, photos)
+    return post
 
 
 def _answer(post: Post, replied: Post | None) -> None:
@@ -114,36 +132,6 @@ def _count_reply(reply: Post, step: int) -> None:
     db.session.execute(
         update(Post).where(Post.id == reply.reply_to_id).values(reply_count=Post.reply_count + step)
     )
-
-
-def _tie(post: Post, draft: Draft, now: datetime, beside: Sequence[tuple[str, str]] = ()) -> None:
-    """Store the tags and mentions of the text, and tell who is mentioned for the first time."""
-    _tag(post, list(draft.tags.items()), None, now)
-    _tag(post, beside, post.author_id, now, first=len(draft.tags))
-    for user_id in draft.mentioned.values():
-        if add_once(Mention, post_id=post.id, user_id=user_id):
-            notices.tell(user_id, "mention", post.id, post.author_id, now)
-
-
-def _tag(
-    post: Post,
-    written: Sequence[tuple[str, str]],
-    by_id: int | None,
-    now: datetime,
-    *,
-    first: int = 0,
-) -> None:
-    """Store ties to these (folded, spelling) tags, whose places on the post begin with `first`."""
-    known = tags.named(written, now)
-    for position, (name, _) in enumerate(written, first):
-        add_once(
-            PostTag,
-            tag_id=known[name].id,
-            post_id=post.id,
-            position=position,
-            added_by_id=by_id,
-            added_at=now,
-        )
 
 
 def get(post_id: int) -> Post:
@@ -203,8 +191,7 @@ def edit(
     if draft is not None:
         _say(post, draft, now)
     db.session.flush()
-    indexed.follow(post.id)
-    webhook_events.note(post.id, "edited", now)
+    _changed(post.id, "edited", now)
     return post
 
 
@@ -220,24 +207,8 @@ def _other_text(post: Post, line: str, note: str, kind: str | None) -> Draft | N
 def _say(post: Post, draft: Draft, now: datetime) -> None:
     for column, value in draft.columns(post.language).items():
         setattr(post, column, value)
-    _untie(post, draft, now)
-    _tie(post, draft, now)
-
-
-def _untie(post: Post, draft: Draft, now: datetime) -> None:
-    """Drop the tags and mentions that the new text has no more; what was tagged on stays."""
-    kept = [tag.id for tag in tags.named(draft.tags.items(), now).values()]
-    db.session.execute(
-        delete(PostTag).where(
-            PostTag.post_id == post.id, PostTag.added_by_id.is_(None), PostTag.tag_id.not_in(kept)
-        )
-    )
-    db.session.execute(
-        delete(Mention).where(
-            Mention.post_id == post.id, Mention.user_id.not_in(draft.mentioned.values())
-        )
-    )
-    db.session.flush()
+    ties.drop(post, draft, now)
+    ties.store(post, draft, now)
 
 
 def withdraw(post: Post, by: User, now: datetime) -> None:
@@ -251,8 +222,7 @@ def withdraw(post: Post, by: User, now: datetime) -> None:
     if post.reply_to_id is not None:
         _count_reply(post, -1)
     db.session.flush()
-    indexed.follow(post.id)
-    webhook_events.note(post.id, "withdrawn", now)
+    _changed(post.id, "withdrawn", now)
 
 
 def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: datetime) -> None:
@@ -264,11 +234,10 @@ def tag_on(post: Post, tagger: User, written: Sequence[tuple[str, str]], now: da
     if len(there) + len(fresh) > drafts.TAG_LIMIT:
         raise Refused("too-many-tags", count=len(there) + len(fresh), limit=drafts.TAG_LIMIT)
     if fresh:
-        _tag(post, fresh, tagger.id, now)
+        ties.tag(post, fresh, tagger.id, now)
         post.version += 1
         db.session.flush()
-        indexed.follow(post.id)
-        webhook_events.note(post.id, "tagged", now)
+        _changed(post.id, "tagged", now)
 
 
 def tag_off(post: Post, by: User, name: str) -> None:

@@ -25,13 +25,18 @@ IN_USE = 20_000  # posts, the newest, over which the uses of tags are counted
 
 def named(written: Iterable[tuple[str, str]], now: datetime) -> dict[str, Tag]:
     """The tags of these (folded name, spelling) pairs by folded name, made where new."""
+    return _by_name(ids_of(written, now))
+
+
+def ids_of(written: Iterable[tuple[str, str]], now: datetime) -> dict[str, int]:
+    """The ids of the same tags, where no more is asked for."""
     wanted = dict(written)
     check(wanted.items())
-    found = _by_name(wanted)
+    found = ids(wanted)
     if len(found) == len(wanted):
         return found
     make({name: (spelling, now) for name, spelling in wanted.items() if name not in found})
-    return _by_name(wanted)
+    return ids(wanted)
 
 
 def make(written: Mapping[str, tuple[str, datetime]]) -> None:
@@ -40,15 +45,17 @@ def make(written: Mapping[str, tuple[str, datetime]]) -> None:
         {"name": name, "spelling": spelling, "description": "", "created_at": at}
         for name, (spelling, at) in sorted(written.items())
     ]
-    if rows:
-        add_missing(Tag, rows)
+    add_missing(Tag, rows)
+
+
+_IDS = select(Tag.name, Tag.id).where(Tag.name.in_(bindparam("names", expanding=True)))
 
 
 def ids(names: Collection[str]) -> dict[str, int]:
     """Which of these folded names are tags: name to id. Up to 30,000 names."""
     if not names:
         return {}
-    return dict(db.session.execute(select(Tag.name, Tag.id).where(Tag.name.in_(names))).all())
+    return dict(db.session.connection().execute(_IDS, {"names": list(names)}).all())
 
 
 def spelt(names: Collection[str]) -> dict[str, str]:

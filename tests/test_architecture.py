@@ -57,6 +57,7 @@ FLOORS = {
     3.5: "links sign_in search drafts rows webhooks",  # links make people, and people sign in
     3.7: "brought by_mail indexed hints",
     # verbs upon posts
+    3.9: "ties",  # of a post to tags and people
     4: "bulk posts reports follows thanks saves mutes opened questions goals",
     4.2: "steps",
     4.9: "pulled",  # the ids of feeds

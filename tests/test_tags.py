@@ -37,7 +37,7 @@ def test_many_tags_are_looked_up_in_one_query(house: House) -> None:
     with saving():
         tags.named(pairs, NOON)
     with Queries() as queries:
-        assert len(tags.named(pairs, NOON)) == 30
+        assert len(tags.ids_of(pairs, NOON)) == 30
     assert len(queries) == 1
 
 
