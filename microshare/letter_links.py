@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from microshare import config, mail_addresses, readers, signing
 from microshare.errors import Refused
-from microshare.models import User
-from microshare.readers import Reader
+from microshare.readers import AnyAddressee, Reader
 
 LIFETIME = timedelta(days=15)  # the following period, and the day of the letter after it
 READ, THANK, FOLLOW = "read", "thank", "follow"
@@ -44,7 +43,7 @@ class Links:
     nothing.
     """
 
-    def __init__(self, reader: User, day: date) -> None:
+    def __init__(self, reader: AnyAddressee, day: date) -> None:
         self._reader = reader
         self._of = reader.id, reader.session_epoch, day
         self._key = _key()

@@ -200,6 +200,38 @@ def test_two_readers_of_one_line_have_their_own_links(site: Flask) -> None:
     assert "\x01" not in other.html + other.text
 
 
+def test_what_a_letter_puts_into_its_frame_is_text_there(site: Flask) -> None:
+    """Names and addresses, where the frame and the lines are HTML already."""
+    name, address = "A & <b>B</b> \"C\" 'D'\u00a0E &lt; %(day)s", 'https://x/?a=1&b="<i>"'
+    reader = people.get("grace")
+    reader.name = name
+    found = contents_for(reader)
+    thanked = replace(found.thanked[0], givers=[found.thanked[0].givers[0]._replace(name=name)])
+    told = digest_letter.render(reader, replace(
+        found, yours=[found.yours[0]._replace(thank=address)], thanked=[thanked], site=address))
+    tree = html5lib.parse(told.html, namespaceHTMLElements=False)
+    assert f"Hello {name}, this is" in "".join(tree.itertext())
+    assert not [*tree.iter("b"), *tree.iter("i")]
+    leads = {link.get("href"): "".join(link.itertext()) for link in tree.iter("a")}
+    assert leads[address] == "Thank"
+    assert leads[f"{address}/@ada"] == name
+    assert leads[f"{address}/questions"] == "All open questions"
+    assert told.text.startswith(f"Hello {name},\n")
+    assert f"{address}/questions" not in told.text
+    assert not re.search(r"[\x00-\x08]", told.html + told.text)
+
+
+@pytest.mark.parametrize("text", [
+    "", "a" * 99_999, "=" * 50_000, "é" * 9_000, "Насос " * 4_000, ("." * 40 + " \n") * 900,
+    "\n" * 30_000, "\u20ac" * 500 + "a" * 39_000, "ab=\n" * 9_000,
+])
+def test_a_letter_told_to_be_below_a_size_is(site: Flask, text: str) -> None:
+    told = replace(letter(site), text=text, html=text[:1000])
+    size = mailer.size(told)
+    assert not mailer.is_below(told, size)
+    assert mailer.is_below(told, size * 2 + 1000)
+
+
 def test_the_html_is_what_outlook_gmail_and_apple_mail_can_read(site: Flask) -> None:
     told = letter(site)
     html5lib.HTMLParser(strict=True).parse(told.html)
