@@ -14,12 +14,13 @@ from microshare import digest_week, feeds, interests
 from microshare.cards import Author, Card, Label
 from microshare.digest_beside import Aim
 from microshare.digest_choice import Choice
-from microshare.digest_week import Week
+from microshare.digest_week import Ids, Week
 from microshare.feeds import Item
 from microshare.interests import Interests, Reason
 from microshare.letter_links import Links
 from microshare.models import User
 from microshare.periods import Period
+from microshare.readers import AnyAddressee
 from microshare.words import Word
 
 YOURS, ELSEWHERE, QUESTIONS, THANKED, GOALS = 7, 3, 5, 5, 3  # lines in each part
@@ -80,9 +81,12 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     `week`: the period's, where many readers share it; their items tell no marks of the reader.
     """
     week = week or digest_week.load(period, reader_id=reader.id)
-    wants = interests.of(reader, now)
+    return chosen(reader, week, interests.of(reader, now), week.opened(reader.id))
+
+
+def chosen(reader: AnyAddressee, week: Week, wants: Interests, opened: Ids) -> Contents:
+    """The same, for who knows what the reader wants, and opened of the week."""
     own = week.of(week.by_tag, wants.tags - wants.muted_tags)
-    opened = week.opened(reader.id)
     brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
     mine = (week.told & brought) - hidden
     choice = Choice(week, own, week.familiar(opened))
@@ -92,9 +96,9 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
     thanked = _widest(reader, week)
     told = [*yours, *elsewhere, *asked, *thanked]
     found = _items(reader, wants, week, list(dict.fromkeys(told)))
-    links = Links(reader, period.day)
+    links = Links(reader, week.period.day)
     return Contents(
-        period,
+        week.period,
         [_entry(found[i], links) for i in yours if i in found],
         len(mine),
         [
@@ -112,7 +116,7 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
 
 
 def _items(
-    reader: User, wants: Interests, week: Week, ids: Sequence[int]
+    reader: AnyAddressee, wants: Interests, week: Week, ids: Sequence[int]
 ) -> dict[int, Item]:
     """What these lines show, and why each is there; from what readers share, where they do."""
     if week.is_shared:
@@ -154,7 +158,7 @@ def _brought(own: set[int], wants: Interests, week: Week) -> set[int]:
     )
 
 
-def _hidden(reader: User, opened: set[int], wants: Interests, week: Week) -> set[int]:
+def _hidden(reader: AnyAddressee, opened: set[int], wants: Interests, week: Week) -> set[int]:
     """What the reader wrote, opened, thanked for, answered or muted of the week."""
     return (
         week.of(week.by_author, wants.muted_people | {reader.id})
@@ -166,7 +170,7 @@ def _hidden(reader: User, opened: set[int], wants: Interests, week: Week) -> set
     )
 
 
-def _widest(reader: User, week: Week) -> dict[int, list[tuple[int, int]]]:
+def _widest(reader: AnyAddressee, week: Week) -> dict[int, list[tuple[int, int]]]:
     """The reader's posts that were thanked for in the period, widest first: givers, departments."""
     given: dict[int, list[tuple[int, int]]] = {}
     for post_id, giver_id, department_id in week.beside.thanks.get(reader.id, ()):
