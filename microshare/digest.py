@@ -88,11 +88,12 @@ def chosen(reader: AnyAddressee, week: Week, wants: Interests, opened: Ids) -> C
     """The same, for who knows what the reader wants, and opened of the week."""
     own = week.of(week.by_tag, wants.tags - wants.muted_tags)
     brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
-    mine = (week.told & brought) - hidden
+    mine = week.told & brought
+    mine -= hidden
     choice = Choice(week, own, week.familiar(opened))
     yours = choice.best(mine, YOURS)
     elsewhere = choice.best(week.reached - brought - hidden, ELSEWHERE)
-    asked = choice.newest((week.asked & brought) - hidden, QUESTIONS)
+    asked = choice.newest(brought, hidden, QUESTIONS)
     thanked = _widest(reader, week)
     told = [*yours, *elsewhere, *asked, *thanked]
     found = _items(reader, wants, week, list(dict.fromkeys(told)))
@@ -123,12 +124,12 @@ def _items(
         items = [Item(post) for post in week.posts(ids).values()]
     else:
         items = list(feeds.of(reader, ids).items)
-    return {
-        item.post.id: item._replace(
-            reasons=wants.reasons(item.post, week.found_by(wants.all_searches, item.post.id))
-        )
-        for item in items
-    }
+    searches = wants.all_searches
+    found = {}
+    for post, _, thanked, saved in items:
+        by = week.found_by(searches, post.id) if searches else ()
+        found[post.id] = Item(post, wants.reasons(post, by), thanked, saved)
+    return found
 
 
 def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
@@ -149,24 +150,22 @@ def _offered(post: Card, week: Week) -> Label | None:
 
 def _brought(own: set[int], wants: Interests, week: Week) -> set[int]:
     """What the follows of the reader, and of the department, bring of the week."""
-    return (
-        own
-        | week.of(week.by_tag, wants.department_tags - wants.muted_tags)
-        | week.of(week.by_author, wants.people)
-        | week.of(week.by_department, wants.departments)
-        | week.of(week.by_search, wants.all_searches)
+    return own.union(
+        *week.among(week.by_tag, wants.department_tags - wants.muted_tags),
+        *week.among(week.by_author, wants.people),
+        *week.among(week.by_department, wants.departments),
+        *week.among(week.by_search, wants.all_searches),
     )
 
 
 def _hidden(reader: AnyAddressee, opened: set[int], wants: Interests, week: Week) -> set[int]:
     """What the reader wrote, opened, thanked for, answered or muted of the week."""
-    return (
-        week.of(week.by_author, wants.muted_people | {reader.id})
-        | week.of(week.by_tag, wants.muted_tags)
-        | week.of(week.by_thread, wants.muted_threads)
-        | week.of(week.thanked, {reader.id})
-        | week.of(week.answered, {reader.id})
-        | opened
+    return opened.union(
+        *week.among(week.by_author, {*wants.muted_people, reader.id}),
+        *week.among(week.by_tag, wants.muted_tags),
+        *week.among(week.by_thread, wants.muted_threads),
+        *week.among(week.thanked, (reader.id,)),
+        *week.among(week.answered, (reader.id,)),
     )
 
 

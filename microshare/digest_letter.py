@@ -67,8 +67,7 @@ def _rendered(reader: AnyAddressee, digest: Contents) -> Letter:
         html = {name: letter_form.in_html(said) for name, said in told.items()}
         html |= {name: letter_form.in_attribute(told[name]) for name in ("site", "leave")}
         for name, items in _parts(digest):
-            html[name] = letter_parts.html(items, words[name], site)
-            told[name] = letter_parts.text(items, words[name], site)
+            html[name], told[name] = letter_parts.said(items, words[name], site)
         html["thanked"], told["thanked"] = _thanked(digest.thanked, site)
     sections = _sections(digest, rest)
     return Letter(

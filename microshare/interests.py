@@ -72,21 +72,19 @@ class Interests:
         `found_by`: the ids and words of those of the reader's searches that found it.
         """
         found = [Reason("own")] if post.author_id == self.reader_id else []
-        found += [
-            Reason("tag", tie.tag.spelling, tie.tag.name)
-            for tie in post.tags
-            if tie.tag_id in self.tags
-        ]
+        ties = post.tags
+        for tie in ties:
+            if tie.tag_id in self.tags:
+                found.append(Reason("tag", tie.spelling, tie.name))
         if post.author_id in self.people:
             found.append(Reason("person", post.author.name, post.author.username))
         if post.department_id in self.departments:
             found.append(Reason("department", post.department.name, post.department.slug))
-        found += [Reason("search", words, str(search_id)) for search_id, words in found_by]
-        found += [
-            Reason("department-tag", tie.tag.spelling, tie.tag.name)
-            for tie in post.tags
-            if tie.tag_id in self.department_tags and tie.tag_id not in self.tags
-        ]
+        if found_by:
+            found += [Reason("search", words, str(search_id)) for search_id, words in found_by]
+        for tie in ties:
+            if tie.tag_id in self.department_tags and tie.tag_id not in self.tags:
+                found.append(Reason("department-tag", tie.spelling, tie.name))
         return tuple(found)
 
 

@@ -31,35 +31,26 @@ class Words(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A line and what stands under it."""
+    """A line and what stands under it; in the text a blank line follows."""
 
     html: str
     text: str
 
 
-def html(items: Sequence[Entry], words: Words, site: str) -> str:
-    """The lines of a part of the HTML for one reader."""
-    told = []
+def said(items: Sequence[Entry], words: Words, site: str) -> Said:
+    """The lines of a part for one reader."""
+    html, text = [], []
     for item in items:
-        line = said(item, words).html
+        reason = item.reasons[0] if item.reasons else None
+        line, plain = _said(item.post, reason, item.tag, words)
         line = line.replace(THANK, in_attribute(item.thank))
         line = line.replace(REPLY, in_attribute(item.reply))
-        told.append(line.replace(FOLLOW, in_attribute(item.follow)) if item.tag else line)
-    return "".join(told).replace(SITE, in_attribute(site))
-
-
-def text(items: Sequence[Entry], words: Words, site: str) -> str:
-    """The lines of a part of the text for one reader, each with a blank line after it."""
-    told = []
-    for item in items:
-        line = said(item, words).text
-        told.append(line.replace(FOLLOW, item.follow) if item.tag else line)
-    return "".join(told).replace(SITE, site)
-
-
-def said(item: Entry, words: Words) -> Said:
-    """The line as all its readers have it."""
-    return _said(item.post, item.reasons[0] if item.reasons else None, item.tag, words)
+        if item.tag:
+            line = line.replace(FOLLOW, in_attribute(item.follow))
+            plain = plain.replace(FOLLOW, item.follow)
+        html.append(line)
+        text.append(plain)
+    return Said("".join(html).replace(SITE, in_attribute(site)), "".join(text).replace(SITE, site))
 
 
 @lru_cache(KEPT)

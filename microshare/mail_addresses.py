@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 from microshare import config, people, signing
 from microshare.models import User
@@ -161,4 +162,9 @@ def _unpacked(packed: bytes) -> tuple[int, bytes]:
 
 
 def _key() -> bytes:
-    return hmac.digest(signing.key().encode(), b"microshare mail addresses", hashlib.sha256)
+    return _made_of(signing.key())
+
+
+@lru_cache(1)  # a letter has a dozen addresses
+def _made_of(key: str) -> bytes:
+    return hmac.digest(key.encode(), b"microshare mail addresses", hashlib.sha256)
