@@ -4,7 +4,6 @@ A card is a row and no object of the session: it changes nothing, compares by wh
 takes a tenth of the time to load. What is rendered of equal cards is equal, so it can be kept.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +13,7 @@ from sqlalchemy import ColumnElement, Executable, Select, bindparam, case, liter
 from sqlalchemy.orm import aliased
 
 from microshare import photos
-from microshare.among import among, as_lists
+from microshare.among import among, as_lists, in_order
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
 from microshare.photos import Photo
@@ -119,7 +118,7 @@ class Card(NamedTuple):
     @property
     def tags(self) -> tuple[Tie, ...]:
         """Its tags in their order."""
-        return _read(self.tags_json or "[]")
+        return _read(self.tags_json)
 
     @property
     def author(self) -> Author:
@@ -169,9 +168,9 @@ class Card(NamedTuple):
 
 
 @lru_cache(10_000)  # as many texts of some hundred characters: the tags of what is read now
-def _read(tags_json: str) -> tuple[Tie, ...]:
+def _read(tags_json: str | None) -> tuple[Tie, ...]:
     """The tags of a post as `_TAGS` tells them, in the order of their positions."""
-    return tuple(Tie._make(tie[1:]) for tie in sorted(json.loads(tags_json)))
+    return tuple(Tie._make(tie[1:]) for tie in in_order(tags_json))
 
 
 class Marked(NamedTuple):

@@ -181,15 +181,12 @@ def all_departments() -> str:
 def department(slug: str) -> str:
     found = departments.get(slug)
     who = reader()
-    there, headcount = departments.people_in(found)
+    about = departments.about(found, who, clock.now())
     return render_template(
         "department.html",
         department=found,
         page=feeds.from_department(who, found, before=before()),
-        tags=departments.tags_of(found),
-        people=there,
-        headcount=headcount,
-        standing=interests.standing(who, "department", found.id, clock.now()),
+        about=about,
         may_choose=departments.may_choose(found, who),
     )
 
