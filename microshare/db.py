@@ -200,7 +200,7 @@ def reading() -> Iterator[None]:
     On SQLite it stays one: to begin it costs nothing there, and its file is read as of one moment.
     """
     session = db.session
-    session.rollback()
+    roll_back()
     session.info["reading"] = db.engine.dialect.name == "postgresql"
     try:
         yield

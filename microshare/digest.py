@@ -75,17 +75,17 @@ class Contents:
         return not (self.yours or self.elsewhere or self.questions or self.thanked)
 
 
-def compose(reader: User, period: Period, now: datetime, week: Week | None = None) -> Contents:
-    """The reader's digest of this period, in a number of queries that does not grow.
-
-    `week`: the period's, where many readers share it; their items tell no marks of the reader.
-    """
-    week = week or digest_week.load(period, reader_id=reader.id)
-    return chosen(reader, week, interests.of(reader, now), week.opened(reader.id))
+def compose(reader: User, period: Period, now: datetime) -> Contents:
+    """The reader's digest of this period, in a number of queries that does not grow."""
+    week = digest_week.load(period, reader_id=reader.id)
+    return chosen(reader, week, interests.of(reader, now), week.beside.opened)
 
 
 def chosen(reader: AnyAddressee, week: Week, wants: Interests, opened: Ids) -> Contents:
-    """The same, for who knows what the reader wants, and opened of the week."""
+    """The same, for who knows what the reader wants, and opened of the week.
+
+    Many readers may share the week; their items then tell no marks of the reader.
+    """
     own = week.of(week.by_tag, wants.tags - wants.muted_tags)
     brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
     mine = week.told & brought

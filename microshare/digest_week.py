@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import and_, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from microshare import digest_beside, feeds, use
@@ -24,7 +24,7 @@ from microshare.cards import Card
 from microshare.db import db
 from microshare.digest_beside import Beside
 from microshare.interests import Finders
-from microshare.models import Find, Opened, Post, PostTag, SavedSearch, Thanks
+from microshare.models import Find, Post, PostTag, SavedSearch, Thanks
 from microshare.periods import Period
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
@@ -41,9 +41,6 @@ class Origin(NamedTuple):
     root_id: int
 
 
-_OPENED = select(Opened.post_id).where(
-    Opened.reader_id == bindparam("reader"), Opened.post_id >= bindparam("lowest")
-)
 _VISIBLE = select(Post.id).where(among(Post.id, "ids"), Post.withdrawn_at.is_(None))
 
 
@@ -126,13 +123,6 @@ class Week:
     @cached_property
     def lowest(self) -> int:
         return min(self.origin, default=0)
-
-    def opened(self, reader_id: int) -> Ids:
-        """What the reader opened of the week."""
-        if not self.is_shared:
-            return self.beside.opened
-        asked = {"reader": reader_id, "lowest": self.lowest}
-        return set(db.session.connection().scalars(_OPENED, asked))
 
     def found_by(self, searches: Iterable[int], post_id: int) -> Finders:
         """Which of these searches, by id and words, found the post."""
