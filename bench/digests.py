@@ -3,12 +3,17 @@
 import os
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
 
 from bench import processes
 from bench.company import END
-from microshare import digest, digest_letter, garbage, people, periods
+from microshare import digest_writing, garbage, periods
 from microshare.db import db
 from microshare.digest_week import Shared
+from microshare.models import User
+from microshare.periods import Period
 
 WARM = 20  # letters before the first measure of memory
 
@@ -18,15 +23,15 @@ def write(count: int, users: int, longest: float) -> dict[str, Any]:
 
     `seconds` are those that 10,000 would take at this pace; memory in MB before and after.
     """
-    mine, shared = [os.getpid()], Shared()
+    mine, shared, due = [os.getpid()], Shared(), _due(users)
     garbage.settle()  # as a worker does
     for number in range(WARM):
-        _letter(number % users + 1, shared)
+        _letter(due[number % users], shared)
     before = processes.memory(mine)["rss"]
     began, cpu = time.monotonic(), processes.cpu(mine)
     done = letters = 0
     while done < count and time.monotonic() - began < longest:
-        letters += _letter(done % users + 1, shared)
+        letters += _letter(due[done % users], shared)
         done += 1
     seconds, cpu = time.monotonic() - began, processes.cpu(mine) - cpu
     return {
@@ -39,15 +44,18 @@ def write(count: int, users: int, longest: float) -> dict[str, Any]:
     }
 
 
-def _letter(reader_id: int, shared: Shared) -> bool:
-    """Compose and render one reader's letter; whether there was anything to say."""
-    reader = people.by_id(reader_id)
-    if reader is None:
-        raise processes.Ended(f"there is no reader {reader_id}")
-    period = periods.newest(END, reader.digest_weekday, reader.digest_hour, people.zone_of(reader))
-    contents = digest.compose(reader, period, END, shared.week(period))
-    if not contents.is_empty:
-        digest_letter.render(reader, contents)
-    db.session.rollback()
-    db.session.expunge_all()
-    return not contents.is_empty
+def _due(users: int) -> list[tuple[int, Period]]:
+    """The readers and their periods, which a run looks up before it writes the first letter."""
+    rows = db.session.execute(
+        select(User.id, User.digest_weekday, User.digest_hour, User.time_zone).order_by(User.id)
+    )
+    due = [(i, periods.newest(END, day, hour, ZoneInfo(zone))) for i, day, hour, zone in rows]
+    if len(due) < users:
+        raise processes.Ended(f"there are {len(due)} readers, and not {users}")
+    return due
+
+
+def _letter(due: tuple[int, Period], shared: Shared) -> bool:
+    """Write one reader's letter; whether there was anything to say."""
+    reader_id, period = due
+    return digest_writing.write(reader_id, shared.week(period), END) is not None

@@ -80,8 +80,10 @@ class _Session(Session):
 
     def get_bind(self, *args: Any, **more: Any) -> Engine | Connection:
         bind = super().get_bind(*args, **more)
-        is_reading = _READING in current_app.extensions and not self.info.get("saving")
-        return _reading(bind) if is_reading and isinstance(bind, Engine) else bind
+        is_reading = _READING in current_app.extensions or self.info.get("reading")
+        if not is_reading or self.info.get("saving") or not isinstance(bind, Engine):
+            return bind
+        return _reading(bind)
 
 
 @lru_cache(maxsize=100)
@@ -189,6 +191,22 @@ def saving() -> Iterator[None]:
         raise
     finally:
         session.info.pop("saving", None)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """What a job asks inside goes without a transaction to a server, as in a web request.
+
+    On SQLite it stays one: to begin it costs nothing there, and its file is read as of one moment.
+    """
+    session = db.session
+    roll_back()
+    session.info["reading"] = db.engine.dialect.name == "postgresql"
+    try:
+        yield
+    finally:
+        roll_back()
+        session.info.pop("reading", None)
 
 
 @contextmanager

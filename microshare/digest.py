@@ -14,12 +14,13 @@ from microshare import digest_week, feeds, interests
 from microshare.cards import Author, Card, Label
 from microshare.digest_beside import Aim
 from microshare.digest_choice import Choice
-from microshare.digest_week import Week
+from microshare.digest_week import Ids, Week
 from microshare.feeds import Item
 from microshare.interests import Interests, Reason
 from microshare.letter_links import Links
 from microshare.models import User
 from microshare.periods import Period
+from microshare.readers import AnyAddressee
 from microshare.words import Word
 
 YOURS, ELSEWHERE, QUESTIONS, THANKED, GOALS = 7, 3, 5, 5, 3  # lines in each part
@@ -74,27 +75,31 @@ class Contents:
         return not (self.yours or self.elsewhere or self.questions or self.thanked)
 
 
-def compose(reader: User, period: Period, now: datetime, week: Week | None = None) -> Contents:
-    """The reader's digest of this period, in a number of queries that does not grow.
+def compose(reader: User, period: Period, now: datetime) -> Contents:
+    """The reader's digest of this period, in a number of queries that does not grow."""
+    week = digest_week.load(period, reader_id=reader.id)
+    return chosen(reader, week, interests.of(reader, now), week.beside.opened)
 
-    `week`: the period's, where many readers share it; their items tell no marks of the reader.
+
+def chosen(reader: AnyAddressee, week: Week, wants: Interests, opened: Ids) -> Contents:
+    """The same, for who knows what the reader wants, and opened of the week.
+
+    Many readers may share the week; their items then tell no marks of the reader.
     """
-    week = week or digest_week.load(period, reader_id=reader.id)
-    wants = interests.of(reader, now)
     own = week.of(week.by_tag, wants.tags - wants.muted_tags)
-    opened = week.opened(reader.id)
     brought, hidden = _brought(own, wants, week), _hidden(reader, opened, wants, week)
-    mine = (week.told & brought) - hidden
+    mine = week.told & brought
+    mine -= hidden
     choice = Choice(week, own, week.familiar(opened))
     yours = choice.best(mine, YOURS)
     elsewhere = choice.best(week.reached - brought - hidden, ELSEWHERE)
-    asked = choice.newest((week.asked & brought) - hidden, QUESTIONS)
+    asked = choice.newest(brought, hidden, QUESTIONS)
     thanked = _widest(reader, week)
     told = [*yours, *elsewhere, *asked, *thanked]
     found = _items(reader, wants, week, list(dict.fromkeys(told)))
-    links = Links(reader, period.day)
+    links = Links(reader, week.period.day)
     return Contents(
-        period,
+        week.period,
         [_entry(found[i], links) for i in yours if i in found],
         len(mine),
         [
@@ -112,19 +117,19 @@ def compose(reader: User, period: Period, now: datetime, week: Week | None = Non
 
 
 def _items(
-    reader: User, wants: Interests, week: Week, ids: Sequence[int]
+    reader: AnyAddressee, wants: Interests, week: Week, ids: Sequence[int]
 ) -> dict[int, Item]:
     """What these lines show, and why each is there; from what readers share, where they do."""
     if week.is_shared:
         items = [Item(post) for post in week.posts(ids).values()]
     else:
         items = list(feeds.of(reader, ids).items)
-    return {
-        item.post.id: item._replace(
-            reasons=wants.reasons(item.post, week.found_by(wants.all_searches, item.post.id))
-        )
-        for item in items
-    }
+    searches = wants.all_searches
+    found = {}
+    for post, _, thanked, saved in items:
+        by = week.found_by(searches, post.id) if searches else ()
+        found[post.id] = Item(post, wants.reasons(post, by), thanked, saved)
+    return found
 
 
 def _entry(item: Item, links: Links, tag: Label | None = None) -> Entry:
@@ -145,28 +150,26 @@ def _offered(post: Card, week: Week) -> Label | None:
 
 def _brought(own: set[int], wants: Interests, week: Week) -> set[int]:
     """What the follows of the reader, and of the department, bring of the week."""
-    return (
-        own
-        | week.of(week.by_tag, wants.department_tags - wants.muted_tags)
-        | week.of(week.by_author, wants.people)
-        | week.of(week.by_department, wants.departments)
-        | week.of(week.by_search, wants.all_searches)
+    return own.union(
+        *week.among(week.by_tag, wants.department_tags - wants.muted_tags),
+        *week.among(week.by_author, wants.people),
+        *week.among(week.by_department, wants.departments),
+        *week.among(week.by_search, wants.all_searches),
     )
 
 
-def _hidden(reader: User, opened: set[int], wants: Interests, week: Week) -> set[int]:
+def _hidden(reader: AnyAddressee, opened: set[int], wants: Interests, week: Week) -> set[int]:
     """What the reader wrote, opened, thanked for, answered or muted of the week."""
-    return (
-        week.of(week.by_author, wants.muted_people | {reader.id})
-        | week.of(week.by_tag, wants.muted_tags)
-        | week.of(week.by_thread, wants.muted_threads)
-        | week.of(week.thanked, {reader.id})
-        | week.of(week.answered, {reader.id})
-        | opened
+    return opened.union(
+        *week.among(week.by_author, {*wants.muted_people, reader.id}),
+        *week.among(week.by_tag, wants.muted_tags),
+        *week.among(week.by_thread, wants.muted_threads),
+        *week.among(week.thanked, (reader.id,)),
+        *week.among(week.answered, (reader.id,)),
     )
 
 
-def _widest(reader: User, week: Week) -> dict[int, list[tuple[int, int]]]:
+def _widest(reader: AnyAddressee, week: Week) -> dict[int, list[tuple[int, int]]]:
     """The reader's posts that were thanked for in the period, widest first: givers, departments."""
     given: dict[int, list[tuple[int, int]]] = {}
     for post_id, giver_id, department_id in week.beside.thanks.get(reader.id, ()):

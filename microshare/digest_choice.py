@@ -9,6 +9,12 @@ from microshare import use
 from microshare.digest_week import Ids, Week
 
 PER_AUTHOR = 2  # lines in one letter, and beside those as many open questions
+# How much more use a post is by how the reader stands to it: under an own tag, known already.
+_MORE = {
+    (is_own, is_familiar): use.of(0, 0, by_own_tag=is_own, is_familiar=is_familiar)
+    for is_own in (True, False)
+    for is_familiar in (True, False)
+}
 
 
 @dataclass
@@ -30,17 +36,18 @@ class Choice:
         streams = [self._by_use(kind, more) for kind, more in self._kinds(ids)]
         return self._first((-negative for _, negative in merge(*streams)), limit, self._taken)
 
-    def newest(self, ids: Ids, limit: int) -> list[int]:
-        """The newest of these, for open questions: what is asked now waits for an answer."""
-        return self._first(sorted(ids, reverse=True), limit, Counter())
+    def newest(self, ids: Ids, hidden: Ids, limit: int) -> list[int]:
+        """The newest open questions of these: what is asked now waits for an answer."""
+        asked = (i for i in self.week.newest(ids) if i not in hidden)
+        return self._first(asked, limit, Counter())
 
     def _kinds(self, ids: Ids) -> list[tuple[Ids, int]]:
         """The posts by how the reader stands to them, and how much more use that makes them."""
-        kinds = [
-            (kind, use.of(0, 0, by_own_tag=is_own, is_familiar=is_familiar))
-            for is_own, some in ((True, ids & self.own), (False, ids - self.own))
-            for is_familiar, kind in ((True, some & self.familiar), (False, some - self.familiar))
-        ]
+        kinds = []
+        for is_own, some in ((True, ids & self.own), (False, ids - self.own)):
+            known = some & self.familiar
+            some.difference_update(known)
+            kinds += [(known, _MORE[is_own, True]), (some, _MORE[is_own, False])]
         return [(kind, more) for kind, more in kinds if kind]
 
     def _by_use(self, ids: Ids, more: int) -> Iterator[tuple[int, int]]:

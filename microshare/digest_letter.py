@@ -1,36 +1,44 @@
 """The digest as a letter: HTML and text in the reader's language, and its unsubscribe link."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from flask import render_template
+from flask import current_app
 from flask_babel import force_locale, get_locale, gettext, ngettext
 from itsdangerous import BadSignature, URLSafeSerializer
 from markupsafe import Markup, escape
 
-from microshare import bounces, config, letter_form, letter_parts, mailer, markup, signing
+from microshare import (
+    bounces,
+    config,
+    letter_form,
+    letter_frames,
+    letter_parts,
+    mailer,
+    markup,
+    signing,
+)
+from microshare.cards import Card, Label
 from microshare.digest import Contents, Entry, Thanked
 from microshare.errors import Refused
 from microshare.letter_parts import Words
 from microshare.mailer import Letter
-from microshare.models import User
+from microshare.readers import AnyAddressee
 
 LARGEST = 57_000  # bytes of both parts; with its headers a letter is under 60 KB
 SUBJECT = 60  # characters of the best line; phones show some forty of a subject
-# Blanks that keep the beginning of the letter out of the list of letters, behind the preheader.
-FILLER = "\u200c\u00a0" * 40
 
 
-def render(reader: User, digest: Contents) -> Letter:
+def render(reader: AnyAddressee, digest: Contents) -> Letter:
     """The letter of this digest; its Message-ID is the same whenever it is rendered.
 
     Where long names and another script make it too large, it has some lines less.
     """
     letter = _rendered(reader, digest)
-    while len(letter.html) + len(letter.text) > LARGEST // 3 and mailer.size(letter) > LARGEST:
+    while not mailer.is_below(letter, LARGEST) and mailer.size(letter) > LARGEST:
         parts = {name: getattr(digest, name) for name in ("yours", "questions", "thanked")}
         longest = max(parts, key=lambda name: len(parts[name]))
         if len(parts[longest]) < 2:
@@ -41,45 +49,77 @@ def render(reader: User, digest: Contents) -> Letter:
     return letter
 
 
-def _rendered(reader: User, digest: Contents) -> Letter:
+def _rendered(reader: AnyAddressee, digest: Contents) -> Letter:
     settings = config.current()
     leave = f"{settings.url}/digest/unsubscribe/{_signer().dumps(reader.id)}"
     day, email = digest.period.day, reader.email or ""
     site = digest.site or settings.url
+    rest = digest.yours_total - len(digest.yours)
     with force_locale(reader.language):
-        locale = get_locale()
-        facts: dict[str, Any] = {
-            "reader": reader,
-            "digest": digest,
-            "site": site,
-            "leave": leave,
-            "company": settings.company,
-            "rest": digest.yours_total - len(digest.yours),
-            "locale": str(locale),
-            "direction": locale.text_direction if locale else "ltr",
-            **_words(str(locale)),
-        }
-        lines = [*digest.yours, *digest.elsewhere, *digest.questions]
-        subject = _subject(lines)
-        facts |= {
-            "subject": subject,
-            "preheader": " · ".join(markup.plain_line(item.post.line) for item in lines[1:3]),
-            "filler": FILLER,
-            "thanks": [_thanks(thanked, site) for thanked in digest.thanked],
-            "html_of": letter_parts.html,
-            "text_of": letter_parts.text,
-        }
-        html = letter_form.inlined(render_template("mail/digest.html", **facts))
-        text = render_template("mail/digest.txt", **facts)
+        locale = str(get_locale())
+        words = _words(locale)
+        frame = letter_frames.of(locale, settings.company, day, digest.word, tuple(digest.goals))
+        subject = _subject([*digest.yours, *digest.elsewhere, *digest.questions])
+        told = {
+            "name": reader.name, "subject": subject, "preheader": _preheader(digest),
+            "site": site, "leave": leave, "rest": _rest(locale, rest) if rest else "",
+        }  # fmt: skip
+        html = {name: letter_form.in_html(said) for name, said in told.items()}
+        html |= {name: letter_form.in_attribute(told[name]) for name in ("site", "leave")}
+        for name, items in _parts(digest):
+            html[name], told[name] = letter_parts.said(items, words[name], site)
+        html["thanked"], told["thanked"] = _thanked(digest.thanked, site)
+    sections = _sections(digest, rest)
     return Letter(
         to=email,
         subject=subject,
-        text=text.strip() + "\n",
-        html=html,
+        text=letter_frames.filled(frame.text, sections, told).strip() + "\n",
+        html=letter_frames.filled(frame.html, sections, html),
         message_id=message_id(reader.id, day),
         headers=_headers(day, leave),
         return_path=bounces.return_path(email, reader.id, day) or "",
     )
+
+
+def _parts(digest: Contents) -> tuple[tuple[str, Sequence[Entry]], ...]:
+    return (
+        ("yours", digest.yours),
+        ("elsewhere", digest.elsewhere),
+        ("questions", digest.questions),
+    )
+
+
+def _sections(digest: Contents, rest: int) -> list[str]:
+    """Those in which this letter has something to say."""
+    found = {name: bool(items) for name, items in _parts(digest)}
+    found |= {"rest": bool(digest.yours and rest), "thanked": bool(digest.thanked)}
+    return [name for name in letter_frames.SECTIONS if found.get(name, True)]
+
+
+def _preheader(digest: Contents) -> str:
+    """What stands beside the subject in a list of letters: the two lines after the best."""
+    lines = [*digest.yours, *digest.elsewhere, *digest.questions]
+    return " · ".join(markup.plain_line(item.post.line) for item in lines[1:3])
+
+
+@lru_cache(letter_parts.KEPT)  # by locale, which is in force where this is called
+def _rest(locale: str, count: int) -> str:
+    told = ngettext("%(num)s more post in your feed", "%(num)s more posts in your feed", count)
+    return str(told)
+
+
+def _thanked(some: Sequence[Thanked], site: str) -> tuple[str, str]:
+    """The reader's posts and who thanked for them, in HTML and in text."""
+    if not some:
+        return "", ""
+    module: Any = current_app.jinja_env.get_template("mail/_parts.html").module
+    html, text = "", ""
+    for one in some:
+        thanks, plain = _thanks(one, site), markup.plain_line(one.post.line)
+        html += f'{module.line(one.post, site)}\n<p class="told">{thanks.linked}</p>\n'
+        text += f"{letter_form.folded(plain, '* ', '  ')}\n"
+        text += f"{letter_form.folded(thanks.plain, '  ')}\n  {site}/posts/{one.post.id}\n\n"
+    return letter_form.inlined_part(html) + "\n", text
 
 
 def _headers(day: date, leave: str) -> dict[str, str]:
@@ -108,10 +148,14 @@ def _subject(lines: Sequence[Entry]) -> str:
 
 def _best(entry: Entry) -> str:
     """`#pumps: Quieter seal tested`: the tag for which it is there, else its first."""
-    post = entry.post
-    tags = [tie.tag for tie in post.tags]
     reason = next((r.name for r in entry.reasons if r.kind in ("tag", "department-tag")), "")
-    tag = next((t for t in tags if t.name == reason), entry.tag or (tags[0] if tags else None))
+    return _under_tag(entry.post, reason, entry.tag)
+
+
+@lru_cache(letter_parts.KEPT)
+def _under_tag(post: Card, reason: str, offered: Label | None) -> str:
+    tags = [tie.tag for tie in post.tags]
+    tag = next((t for t in tags if t.name == reason), offered or (tags[0] if tags else None))
     plain = markup.plain_line(post.line)
     if tag is None:
         return letter_form.shortened(plain, SUBJECT)
@@ -126,14 +170,14 @@ def _best(entry: Entry) -> str:
     return letter_form.shortened(line, SUBJECT)
 
 
-@functools.cache  # by locale, which is in force where this is called
+@cache  # by locale, which is in force where this is called
 def _words(locale: str) -> dict[str, Words]:
     """What stands under the lines of each part."""
     words = Words(locale, gettext("Thank"), gettext("Reply"), gettext("follow"))
     return {
-        "words": words,
-        "words_elsewhere": words._replace(reason=gettext("thanked for by other departments")),
-        "words_asked": words._replace(reply=gettext("Answer")),
+        "yours": words,
+        "elsewhere": words._replace(reason=gettext("thanked for by other departments")),
+        "questions": words._replace(reply=gettext("Answer")),
     }
 
 
@@ -186,7 +230,12 @@ def message_id(reader_id: int, period: date) -> str:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(signing.key(), salt="microshare digest unsubscribe")
+    return _signing(signing.key())
+
+
+@lru_cache(1)
+def _signing(key: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt="microshare digest unsubscribe")
 
 
 def unsubscriber(token: str) -> int:

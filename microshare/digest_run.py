@@ -19,8 +19,7 @@ from microshare import (
     claims,
     clock,
     config,
-    digest,
-    digest_letter,
+    digest_writing,
     handover,
     pace,
     people,
@@ -34,6 +33,7 @@ from microshare.errors import Refused
 from microshare.handover import Carrier
 from microshare.models import Digest, DigestRun, User
 from microshare.periods import Period
+from microshare.readers import AnyAddressee
 from microshare.turns import exclusive, locks_since
 
 
@@ -91,7 +91,7 @@ def send_to(reader: User, now: datetime) -> DigestRun | None:
     return _run(still_due, now, lambda done, total: None, lambda: True)
 
 
-def _wants(reader: User) -> bool:
+def _wants(reader: AnyAddressee) -> bool:
     return reader.digest_on and reader.suspended_at is None
 
 
@@ -190,16 +190,11 @@ def _readers() -> Sequence[Any]:
 
 
 def _send(carrier: Carrier, due: Due, shared: Shared, now: datetime, goes_on: GoesOn) -> str:
-    """Compose a claimed letter and hand it over when its turn comes; returns its state."""
-    week = shared.week(due.period)
-    reader = people.by_id(due.reader_id)
+    """Write a claimed letter and hand it over when its turn comes; returns its state."""
     # In a long run it may be hours since we looked who wants a letter.
-    wanted = reader if reader and _wants(reader) else None
-    contents = digest.compose(wanted, due.period, now, week) if wanted else None
-    if wanted is None or contents is None or contents.is_empty:
+    letter = digest_writing.write(due.reader_id, shared.week(due.period), now, wanted=_wants)
+    if letter is None:
         return claims.mark(due.claim, "empty", now)
-    letter = digest_letter.render(wanted, contents)
-    db.session.rollback()  # no transaction stays open while the mail server thinks
     if config.current().mail_per_minute:
         with saving():
             place = pace.reserve(clock.now())

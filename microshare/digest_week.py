@@ -14,16 +14,17 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import and_, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from microshare import digest_beside, feeds, use
+from microshare.among import among
 from microshare.bulk import in_parts
 from microshare.cards import Card
 from microshare.db import db
 from microshare.digest_beside import Beside
 from microshare.interests import Finders
-from microshare.models import Find, Opened, Post, PostTag, SavedSearch, Thanks
+from microshare.models import Find, Post, PostTag, SavedSearch, Thanks
 from microshare.periods import Period
 
 QUESTION_AGE = timedelta(days=90)  # older questions have become archaeology
@@ -40,12 +41,7 @@ class Origin(NamedTuple):
     root_id: int
 
 
-_OPENED = select(Opened.post_id).where(
-    Opened.reader_id == bindparam("reader"), Opened.post_id >= bindparam("lowest")
-)
-_VISIBLE = select(Post.id).where(
-    Post.id.in_(bindparam("ids", expanding=True)), Post.withdrawn_at.is_(None)
-)
+_VISIBLE = select(Post.id).where(among(Post.id, "ids"), Post.withdrawn_at.is_(None))
 
 
 _ASKED = aliased(Post)
@@ -81,12 +77,24 @@ class Week:
 
     def of(self, by: dict[int, Ids], keys: Iterable[int]) -> Ids:
         """The posts under any of these keys."""
-        return set[int]().union(*(by[key] for key in keys if key in by))
+        return set[int]().union(*self.among(by, keys))
+
+    def among(self, by: dict[int, Ids], keys: Iterable[int]) -> list[Ids]:
+        """The same as the sets they are in, for who unites more of them."""
+        return [by[key] for key in keys if key in by]
 
     @cached_property
     def _order(self) -> list[int]:
         """All posts, the most useful first, ties to the newest."""
         return sorted(self.use, key=lambda i: (self.use[i], i), reverse=True)
+
+    @cached_property
+    def _rank(self) -> dict[int, int]:
+        return {i: place for place, i in enumerate(self._order)}
+
+    @cached_property
+    def _asked(self) -> list[int]:
+        return sorted(self.asked, reverse=True)
 
     @cached_property
     def reached(self) -> Ids:
@@ -99,8 +107,14 @@ class Week:
     def ranked(self, ids: Ids) -> Iterable[int]:
         """These posts, the most useful to anybody first, of equals the newest."""
         if len(ids) < FEW:
-            return sorted(ids, key=lambda i: (self.use[i], i), reverse=True)
+            return sorted(ids, key=self._rank.__getitem__)
         return (i for i in self._order if i in ids)
+
+    def newest(self, ids: Ids) -> Iterable[int]:
+        """The open questions among these posts, the newest first."""
+        if len(ids) < FEW:
+            return sorted(ids & self.asked, reverse=True)
+        return (i for i in self._asked if i in ids)
 
     def familiar(self, opened: Ids) -> Ids:
         """The posts in the threads of these."""
@@ -109,13 +123,6 @@ class Week:
     @cached_property
     def lowest(self) -> int:
         return min(self.origin, default=0)
-
-    def opened(self, reader_id: int) -> Ids:
-        """What the reader opened of the week."""
-        if not self.is_shared:
-            return self.beside.opened
-        asked = {"reader": reader_id, "lowest": self.lowest}
-        return set(db.session.connection().scalars(_OPENED, asked))
 
     def found_by(self, searches: Iterable[int], post_id: int) -> Finders:
         """Which of these searches, by id and words, found the post."""
@@ -127,7 +134,7 @@ class Week:
         missing = set(ids) - self._posts.keys()
         if self.is_shared and not self._posts:
             likely = (i for i in self._order if i in self.told)
-            missing.update(islice(likely, LIKELY), sorted(self.asked)[-LIKELY:])
+            missing.update(islice(likely, LIKELY), self._asked[:LIKELY])
         if missing:
             with _apart(self.is_shared):
                 for part in in_parts(missing, 500):
@@ -135,7 +142,7 @@ class Week:
                     self._posts.update((item.post.id, item.post) for item in loaded)
         there = ids
         if ids and self.is_shared:  # since the week was loaded some may have been withdrawn
-            there = set(db.session.connection().scalars(_VISIBLE, {"ids": list(ids)}))
+            there = set(db.session.connection().scalars(_VISIBLE, {"ids": ids}))
         return {i: self._posts[i] for i in ids if i in there and i in self._posts}
 
 

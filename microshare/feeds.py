@@ -27,7 +27,7 @@ from microshare.errors import Missing
 from microshare.interests import Interests, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
 from microshare.pulled import Span, by_tie, visible
-from microshare.readers import AnyReader, Reader
+from microshare.readers import AnyAddressee, AnyReader, Reader
 from microshare.tags import AnyTag
 
 PAGE = 30  # posts
@@ -214,7 +214,9 @@ def found(
     return Page(of(reader, shown).items, more), hits
 
 
-def of(reader: AnyReader | None, ids: Sequence[int], wants: Interests | None = None) -> Page:
+def of(
+    reader: AnyReader | AnyAddressee | None, ids: Sequence[int], wants: Interests | None = None
+) -> Page:
     """These posts, in this order, less those that are withdrawn; with `wants`, why each."""
     return Page(_items(cards.of(ids, reader.id if reader else 0), wants))
 

@@ -3,10 +3,10 @@
 Loaded whole, in one query: a feed decides with it which posts to take, and says why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -82,21 +82,19 @@ class Interests:
         `found_by`: the ids and words of those of the reader's searches that found it.
         """
         found = [Reason("own")] if post.author_id == self.reader_id else []
-        found += [
-            Reason("tag", tie.tag.spelling, tie.tag.name)
-            for tie in post.tags
-            if tie.tag_id in self.tags
-        ]
+        ties = post.tags
+        for tie in ties:
+            if tie.tag_id in self.tags:
+                found.append(Reason("tag", tie.spelling, tie.name))
         if post.author_id in self.people:
             found.append(Reason("person", post.author.name, post.author.username))
         if post.department_id in self.departments:
             found.append(Reason("department", post.department.name, post.department.slug))
-        found += [Reason("search", words, str(search_id)) for search_id, words in found_by]
-        found += [
-            Reason("department-tag", tie.tag.spelling, tie.tag.name)
-            for tie in post.tags
-            if tie.tag_id in self.department_tags and tie.tag_id not in self.tags
-        ]
+        if found_by:
+            found += [Reason("search", words, str(search_id)) for search_id, words in found_by]
+        for tie in ties:
+            if tie.tag_id in self.department_tags and tie.tag_id not in self.tags:
+                found.append(Reason("department-tag", tie.spelling, tie.name))
         return tuple(found)
 
 
@@ -113,28 +111,40 @@ _SETS = {
 }
 
 
-_INTERESTS = union_all(
-    select(literal("follow").label("how"), Follow.kind, together(Follow.target_id))
-    .where(Follow.reader_id == bindparam("reader"))
-    .group_by(Follow.kind),
-    select(literal("department"), literal("tag"), together(DepartmentTag.tag_id)).where(
-        DepartmentTag.department_id == bindparam("department")
-    ),
-    select(literal("mute"), Mute.kind, together(Mute.target_id))
-    .where(
-        Mute.reader_id == bindparam("reader"),
-        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+def asking(department: ColumnElement[int]) -> tuple[Select[str, str, Collection[int]], ...]:
+    """What asks for the interests of the `reader` of this department at the moment `now`.
+
+    Rows tell how, what kind, and the ids: `told` reads them.
+    """
+    return (
+        select(literal("follow").label("how"), Follow.kind, together(Follow.target_id).label("ids"))
+        .where(Follow.reader_id == bindparam("reader"))
+        .group_by(Follow.kind),
+        select(literal("department"), literal("tag"), together(DepartmentTag.tag_id)).where(
+            DepartmentTag.department_id == department
+        ),
+        select(literal("mute"), Mute.kind, together(Mute.target_id))
+        .where(
+            Mute.reader_id == bindparam("reader"),
+            or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+        )
+        .group_by(Mute.kind),
     )
-    .group_by(Mute.kind),
-)
+
+
+_INTERESTS = union_all(*asking(bindparam("department")))
 
 
 def of(reader: AnyReader, now: datetime) -> Interests:
     """The reader's interests at this moment, in one query."""
     asked = {"reader": reader.id, "department": reader.department_id, "now": now}
-    rows = db.session.connection().execute(_INTERESTS, asked).all()
+    return told(reader.id, db.session.connection().execute(_INTERESTS, asked).all())
+
+
+def told(reader_id: int, rows: Iterable[Any]) -> Interests:
+    """The interests of which these rows tell."""
     found = {_SETS[how, kind]: set(target_ids) for how, kind, target_ids in rows}
-    return Interests(reader.id, **found)
+    return Interests(reader_id, **found)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,31 @@ def _inliner() -> css_inline.CSSInliner:
 
 def inlined(html: str) -> str:
     """The HTML of a letter with its rules on the elements, and without blanks that count bytes."""
-    return _inliner().inline("\n".join(line for line in html.split("\n") if line.strip()))
+    return _inliner().inline(_without_blanks(html))
+
+
+def inlined_part(html: str) -> str:
+    """A part of a letter in the same way, as it is put among others."""
+    return _inliner().inline_fragment(_without_blanks(html), "")
+
+
+def _without_blanks(html: str) -> str:
+    return "\n".join(line for line in html.split("\n") if line.strip())
+
+
+def in_html(text: str) -> str:
+    """A text as `inlined` writes it, to be put into what is inlined already.
+
+    >>> in_html("R&D's <\\u00a0>")
+    "R&amp;D's &lt;&nbsp;&gt;"
+    """
+    return in_attribute(text, quotes=False).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def in_attribute(text: str, *, quotes: bool = True) -> str:
+    """The same within an attribute, which is an address or the like."""
+    told = text.replace("&", "&amp;").replace("\u00a0", "&nbsp;")
+    return told.replace('"', "&quot;") if quotes else told
 
 
 def folded(text: str, first: str = "", rest: str | None = None) -> str:

@@ -12,8 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from microshare import config, mail_addresses, readers, signing
 from microshare.errors import Refused
-from microshare.models import User
-from microshare.readers import Reader
+from microshare.readers import AnyAddressee, Reader
 
 LIFETIME = timedelta(days=15)  # the following period, and the day of the letter after it
 READ, THANK, FOLLOW = "read", "thank", "follow"
@@ -44,11 +43,12 @@ class Links:
     nothing.
     """
 
-    def __init__(self, reader: User, day: date) -> None:
+    def __init__(self, reader: AnyAddressee, day: date) -> None:
         self._reader = reader
-        self._of = reader.id, reader.session_epoch, day
+        self._of = f"{reader.id}.{reader.session_epoch}.{day.toordinal()}"
         self._key = _key()
         self._url = config.current().url
+        self._door_is_open = mail_addresses.share() is not None
         self.site = self._url
         if reader.password_hash is None:
             self.site = f"{self._url}/digest/read/{self._token(READ)}"
@@ -59,7 +59,7 @@ class Links:
 
     def to_reply(self, post_id: int) -> str:
         """Where a reply is written: a letter to the mail door, or the page of the post."""
-        address = mail_addresses.reply_to(self._reader, post_id)
+        address = self._door_is_open and mail_addresses.reply_to(self._reader, post_id)
         return f"mailto:{address}" if address else f"{self.site}/posts/{post_id}"
 
     def to_follow(self, tag_id: int) -> str:
@@ -67,7 +67,7 @@ class Links:
         return f"{self._url}/digest/follow/{self._token(FOLLOW, tag_id)}"
 
     def _token(self, act: str, target: int = 0) -> str:
-        return _written(Right(act, *self._of, target), self._key)
+        return _signed(f"{act[0]}{self._of}.{target}", self._key)
 
 
 def read(token: str, act: str) -> Right:
@@ -84,7 +84,11 @@ def holder(right: Right, now: datetime) -> Reader | None:
 
 
 def _written(right: Right, key: bytes) -> str:
-    facts = f"{right.act[0]}{right.reader_id}.{right.epoch}.{right.day.toordinal()}.{right.target}"
+    of = f"{right.reader_id}.{right.epoch}.{right.day.toordinal()}"
+    return _signed(f"{right.act[0]}{of}.{right.target}", key)
+
+
+def _signed(facts: str, key: bytes) -> str:
     signed = hmac.digest(key, facts.encode(), "sha256")[:_SIGNATURE]
     return f"{facts}.{urlsafe_b64encode(signed).decode().rstrip('=')}"
 

@@ -4,16 +4,17 @@ Thousands have the same line for the same reason. What differs from reader to re
 marks that no post can contain stand in their place until a letter takes the line.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from flask import current_app
-from markupsafe import Markup, escape
 
 from microshare import letter_form, markup, sentences
 from microshare.cards import Card, Label
 from microshare.digest import Entry
 from microshare.interests import Reason
+from microshare.letter_form import in_attribute
 
 KEPT = 2000  # lines, of some two kilobytes
 SITE, THANK, REPLY, FOLLOW = "\x01", "\x02", "\x03", "\x04"
@@ -30,24 +31,26 @@ class Words(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A line and what stands under it."""
+    """A line and what stands under it; in the text a blank line follows."""
 
     html: str
     text: str
 
 
-def html(item: Entry, words: Words, site: str) -> Markup:
-    """A line of the HTML for one reader."""
-    told = _said(item.post, item.reasons[0] if item.reasons else None, item.tag, words).html
-    for mark, address in ((THANK, item.thank), (REPLY, item.reply), (FOLLOW, item.follow)):
-        told = told.replace(mark, escape(address))
-    return Markup(told.replace(SITE, escape(site)))  # noqa: S704 - made by our template
-
-
-def text(item: Entry, words: Words, site: str) -> str:
-    """A line of the text for one reader."""
-    told = _said(item.post, item.reasons[0] if item.reasons else None, item.tag, words).text
-    return told.replace(FOLLOW, item.follow).replace(SITE, site)
+def said(items: Sequence[Entry], words: Words, site: str) -> Said:
+    """The lines of a part for one reader."""
+    html, text = [], []
+    for item in items:
+        reason = item.reasons[0] if item.reasons else None
+        line, plain = _said(item.post, reason, item.tag, words)
+        line = line.replace(THANK, in_attribute(item.thank))
+        line = line.replace(REPLY, in_attribute(item.reply))
+        if item.tag:
+            line = line.replace(FOLLOW, in_attribute(item.follow))
+            plain = plain.replace(FOLLOW, item.follow)
+        html.append(line)
+        text.append(plain)
+    return Said("".join(html).replace(SITE, in_attribute(site)), "".join(text).replace(SITE, site))
 
 
 @lru_cache(KEPT)
@@ -63,7 +66,7 @@ def _said(post: Card, reason: Reason | None, tag: Label | None, words: Words) ->
     ]
     if tag:
         lines.append(f"  {words.follow} #{tag.spelling}: {FOLLOW}")
-    return Said(str(told), "\n".join(lines))
+    return Said(letter_form.inlined_part(str(told)), "\n".join([*lines, "", ""]))
 
 
 def _under(post: Card, why: str) -> str:

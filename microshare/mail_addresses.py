@@ -11,10 +11,11 @@ import binascii
 import hashlib
 import hmac
 from dataclasses import dataclass
+from functools import lru_cache
 
 from microshare import config, people, signing
 from microshare.models import User
-from microshare.readers import AnyReader
+from microshare.readers import AnyAddressee
 
 LOCAL_LIMIT = 64  # characters before the @ (RFC 5321, 4.5.3.1.1)
 _SIGNATURE = 10  # bytes: who guesses has to send 2**79 letters
@@ -68,7 +69,7 @@ def renew(user: User) -> None:
     user.mail_epoch += 1
 
 
-def reply_to(reader: AnyReader, post_id: int) -> str | None:
+def reply_to(reader: AnyAddressee, post_id: int) -> str | None:
     """The address that answers this post as this reader; None when the door is off."""
     return _signed(_REPLY, reader.id, post_id)
 
@@ -161,4 +162,9 @@ def _unpacked(packed: bytes) -> tuple[int, bytes]:
 
 
 def _key() -> bytes:
-    return hmac.digest(signing.key().encode(), b"microshare mail addresses", hashlib.sha256)
+    return _made_of(signing.key())
+
+
+@lru_cache(1)  # a letter has a dozen addresses
+def _made_of(key: str) -> bytes:
+    return hmac.digest(key.encode(), b"microshare mail addresses", hashlib.sha256)

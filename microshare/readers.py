@@ -1,5 +1,6 @@
 """Who looks at a page: the signed-in colleague as pages need one, loaded in one light query."""
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, func, select
@@ -54,6 +55,22 @@ class Reader(NamedTuple):
 
 
 AnyReader = User | Reader
+
+
+class Addressee(NamedTuple):
+    """For whom a letter is, in a light row too; has the names of `models.User`."""
+
+    id: int
+    name: str
+    email: str | None
+    language: str
+    session_epoch: int
+    password_hash: str | None
+    digest_on: bool
+    suspended_at: datetime | None
+
+
+AnyAddressee = User | Addressee
 
 
 COLUMNS = (

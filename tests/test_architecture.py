@@ -68,8 +68,9 @@ FLOORS = {
     5.1: "acted digest_week mail_letters remaking sifted threads",
     5.15: "digest_choice",
     5.2: "digest inbox demo_play demo_large mail.answers proposals",
-    5.3: "letter_parts",
+    5.3: "letter_frames letter_parts",
     5.4: "digest_letter demo mail.posting",
+    5.5: "digest_writing",
     5.6: "digest_run mail.receive",
     5.7: "mail.lmtp mail.mailbox",
     # the pages

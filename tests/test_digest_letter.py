@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from microshare.digest import Contents, Entry
 from microshare.interests import Reason
 from microshare.mailer import Letter
 from microshare.models import User
+from microshare.readers import Addressee
 from tests.acts import publish, thank
 from tests.conftest import NOON, ROOT, furnish
 
@@ -92,7 +94,7 @@ def heavy(reader: User, start: str = LONGEST) -> Contents:
                 post=model.post._replace(
                     id=1_000_000 + number, line=line, author_name="N" * 80,
                     author_username="u" * 30, department_name="D" * 80,
-                    tags=model.post.tags * 4,
+                    tags_json=json.dumps(json.loads(model.post.tags_json or "") * 4),
                 ),
                 reasons=() if offers else (reason,),
                 thank=model.thank or "https://share.example.com/digest/thank/" + "t" * 60,
@@ -151,9 +153,9 @@ def test_the_subject_is_the_best_line_under_its_tag(
     site: Flask, line: str, tag: str, more: int, english: str, dutch: str
 ) -> None:
     first = contents_for(people.get("grace")).yours[0]
-    ties = first.post.tags if tag else ()
+    ties = first.post.tags_json if tag else None
     reasons = (Reason("tag", tag, tag),) if tag else ()
-    entry = first._replace(post=first.post._replace(line=line, tags=ties), reasons=reasons)
+    entry = first._replace(post=first.post._replace(line=line, tags_json=ties), reasons=reasons)
     for language, expected in (("en", english), ("nl", dutch)):
         told = letter(site, language, yours=[entry] * (more + 1), elsewhere=(), questions=())
         assert told.subject == expected
@@ -198,6 +200,38 @@ def test_two_readers_of_one_line_have_their_own_links(site: Flask) -> None:
     assert not re.search("https://[xy]", letter(site).html)
     assert grace.html == letter(site).html
     assert "\x01" not in other.html + other.text
+
+
+def test_what_a_letter_puts_into_its_frame_is_text_there(site: Flask) -> None:
+    """Names and addresses, where the frame and the lines are HTML already."""
+    name, address = "A & <b>B</b> \"C\" 'D'\u00a0E &lt; %(day)s", 'https://x/?a=1&b="<i>"'
+    grace = people.get("grace")
+    reader = Addressee(grace.id, name, grace.email, "en", 0, None, True, None)
+    found = contents_for(grace)
+    thanked = replace(found.thanked[0], givers=[found.thanked[0].givers[0]._replace(name=name)])
+    told = digest_letter.render(reader, replace(
+        found, yours=[found.yours[0]._replace(thank=address)], thanked=[thanked], site=address))
+    tree = html5lib.parse(told.html, namespaceHTMLElements=False)
+    assert f"Hello {name}, this is" in "".join(tree.itertext())
+    assert not [*tree.iter("b"), *tree.iter("i")]
+    leads = {link.get("href"): "".join(link.itertext()) for link in tree.iter("a")}
+    assert leads[address] == "Thank"
+    assert leads[f"{address}/@ada"] == name
+    assert leads[f"{address}/questions"] == "All open questions"
+    assert told.text.startswith(f"Hello {name},\n")
+    assert f"{address}/questions" not in told.text
+    assert not re.search(r"[\x00-\x08]", told.html + told.text)
+
+
+@pytest.mark.parametrize("text", [
+    "", "a" * 99_999, "=" * 50_000, "é" * 9_000, "Насос " * 4_000, ("." * 40 + " \n") * 900,
+    "\n" * 30_000, "\u20ac" * 500 + "a" * 39_000, "ab=\n" * 9_000,
+])
+def test_a_letter_told_to_be_below_a_size_is(site: Flask, text: str) -> None:
+    told = replace(letter(site), text=text, html=text[:1000])
+    size = mailer.size(told)
+    assert not mailer.is_below(told, size)
+    assert mailer.is_below(told, size * 2 + 1000)
 
 
 def test_the_html_is_what_outlook_gmail_and_apple_mail_can_read(site: Flask) -> None:

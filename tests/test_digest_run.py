@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, event, select
 
 from bench import exactly_once
 from microshare import (
@@ -16,10 +16,15 @@ from microshare import (
     config,
     create_app,
     departments,
+    digest,
+    digest_letter,
     digest_run,
     digest_week,
+    digest_writing,
     follows,
     mailer,
+    mutes,
+    opened,
     people,
     periods,
     posts,
@@ -30,7 +35,7 @@ from microshare.config import Settings
 from microshare.db import db, saving
 from microshare.errors import Refused
 from microshare.mailer import Letter
-from microshare.models import Digest
+from microshare.models import Digest, Opened
 from tests import mail_server
 from tests.conftest import NOON, House, Queries, furnish
 from tests.mail_server import MailServer
@@ -310,6 +315,60 @@ def test_who_leaves_during_a_long_run_gets_no_letter(
     monkeypatch.setattr(claims, "claim", leave)
     digest_run.send_due(NOON)
     assert domain.extensions["microshare.letters"] == []
+
+
+def test_a_letter_of_a_run_knows_what_changed_since_its_week_was_loaded(
+    house: House, domain: Flask
+) -> None:
+    share(house)
+    reader_id = house.grace.id
+    week = digest_week.load(periods.up_to(NOON, people.zone_of(house.grace)))
+
+    def written(reader_id: int = reader_id) -> Letter | None:
+        return digest_writing.write(reader_id, week, NOON, wanted=digest_run._wants)
+
+    alone = digest.compose(people.get("grace"), week.period, NOON)
+    assert written() == digest_letter.render(people.get("grace"), alone)
+    assert written(reader_id + 1000) is None
+    for change, undone in (
+        (lambda grace: people.suspend(grace, NOON), people.restore),
+        (lambda grace: mutes.mute(grace, people.get("ada"), "day", NOON),
+         lambda grace: mutes.unmute(grace, people.get("ada"))),
+        (lambda grace: opened.open_note(grace, posts.get(1), NOON),
+         lambda grace: db.session.execute(delete(Opened))),
+        (lambda grace: posts.withdraw(posts.get(1), people.get("ada"), NOON), None),
+    ):
+        assert written()
+        with saving():
+            change(people.get("grace"))
+        assert written() is None
+        if undone:
+            with saving():
+                undone(people.get("grace"))
+
+
+def test_a_letter_takes_two_queries_and_no_transaction_on_a_server(
+    house: House, domain: Flask, engine: str
+) -> None:
+    share(house)
+    period = periods.up_to(NOON, people.zone_of(people.get("grace")))
+    week, reader_id = digest_week.load(period), people.get("grace").id
+    digest_writing.write(reader_id, week, NOON)  # the posts are loaded
+    domain.extensions.pop("microshare.reading", None)  # as in a job
+    begun: list[bool] = []
+
+    def note(connection: Connection, *rest: object) -> None:
+        driver = connection.connection.dbapi_connection
+        begun.append(getattr(driver, "autocommit", False) is not True)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    with Queries() as queries:
+        assert digest_writing.write(reader_id, week, NOON)
+    assert len(queries) == 2
+    assert all(begun) == (engine == "sqlite")
+    with saving():
+        people.get("grace").name = "Grace"
+    assert begun[-1]
 
 
 def test_a_letter_that_somebody_may_still_hold_is_left_alone_for_a_while(
