@@ -5,7 +5,6 @@ them what comes in by the thousand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import regex
@@ -35,8 +34,7 @@ class Via(NamedTuple):
 NO_CLIENT = Via()
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A line and a note that a post may have."""
 
     line: str
@@ -58,8 +56,7 @@ class Draft:
         }
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """A line and a note that keep the rules, before anybody looked up whom they name."""
 
     line: str
