@@ -1,4 +1,4 @@
-"""What is drawn of a large demonstration, before any of it is stored: posts, and what becomes of each.
+"""What is drawn of a large demonstration before it is stored: posts, and what becomes of each.
 
 By makers that work beside each other (`ahead`): each draws every so many-th post, in threads of its
 own. A post is known by its number, from 0 in the order of time over all makers; its id is

@@ -1,9 +1,9 @@
 """The demonstration at size: the same company with so many posts that they are stored in bulk.
 
 The same people say the same things as in `demo_play`. There a post is thanked and edited when the
-time has come; here all that ever becomes of a post is drawn when it is written (`demo_drawn`), so that
-a batch is stored once, with a few statements, and memory does not grow with the posts, but for
-the eight bytes of an id. Batches are drawn by processes beside this one, which stores them.
+time has come; here all that ever becomes of a post is drawn when it is written (`demo_drawn`), so
+that a batch is stored once, with a few statements, and memory does not grow with the posts, but
+for the eight bytes of an id. Processes beside this one draw the batches; this one stores them.
 """
 
 import random

@@ -54,7 +54,7 @@ class Thread(Generic[Somebody]):
     template: content.Template
     known: dict[str, str]  # the facts that fill its templates
     author: Somebody
-    fitting: list[str]  # replies that go with its first post, the best last
+    fitting: list[str] | None = None  # replies to its first post, the best last; drawn when needed
     ids: list[int] = field(default_factory=list)  # of its posts
     answers: list[int] = field(default_factory=list)  # the posts among them that answer
     heard: set[int] = field(default_factory=set)  # ids of who replied
@@ -66,7 +66,8 @@ class Script(Generic[Somebody]):
 
     def __init__(self, dice: random.Random, staff: Sequence[Somebody],
                  tags: Sequence[str]) -> None:
-        self.dice, self.staff, self.tags = dice, staff, tags
+        self.dice, self.tags = dice, tags
+        self.staff: Sequence[Somebody] = staff
         self._decks: dict[tuple[str, str], Iterator[content.Template]] = {}
         self._casts: dict[tuple[tuple[str, ...], str], tuple[list[Somebody], list[float]]] = {}
         # A few write much and most write now and then; the first three are there to be looked at.
@@ -82,7 +83,7 @@ class Script(Generic[Somebody]):
         """A thread to be and its line."""
         template = self.deal(language, kind)
         thread = Thread(template, content.facts(language, self.tags, self.dice),
-                         self.someone(template.writers, language), self.fitting(template))
+                         self.someone(template.writers, language))
         self.name_colleague(thread, thread.author)
         return thread, content.line_of(template, thread.known, self.tags, self.dice)
 
@@ -168,8 +169,11 @@ class Script(Generic[Somebody]):
     def words(self, thread: Thread[Somebody], role: str) -> str:
         """A template for this role that was not used in the thread, while there is one."""
         language, kind = thread.template.language, thread.template.kind
-        if role in ("answer", "reply") and thread.fitting:
-            return thread.fitting.pop()
+        if role in ("answer", "reply"):
+            if thread.fitting is None:
+                thread.fitting = self.fitting(thread.template)
+            if thread.fitting:
+                return thread.fitting.pop()
         pool = content.REPLIES[language, {"answer": "puzzled", "reply": kind}.get(role, role)]
         chosen = self.dice.choice([words for words in pool if words not in thread.said] or pool)
         thread.said.add(chosen)

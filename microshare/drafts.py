@@ -139,7 +139,7 @@ def _checked_line(line: str) -> str:
         raise Refused("post-control")
     line = text.tidy(line)
     count = text.count(line)
-    if count == 0 or not _VISIBLE.search(line):
+    if count == 0 or not (line[0].isalnum() or _VISIBLE.search(line)):
         raise Refused("post-empty")
     if count > limit:
         raise Refused("post-too-long", over=count - limit, limit=limit)
