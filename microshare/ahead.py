@@ -7,10 +7,12 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import cycle
-from typing import Any, BinaryIO, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, Self, TypeVar
 
 Item = TypeVar("Item")
-MAKERS = 2  # as many as make a large file or company; fixed, since the same seed is the same company
+# Whose work takes about as long as that of their reader. Fixed: a company is drawn for so many,
+# and the same seed is the same company on every machine.
+MAKERS = 2
 
 
 def made(makers: Sequence[Iterator[Item]]) -> Iterator[Item]:
@@ -49,7 +51,7 @@ class _Maker:
         if self.pid == 0:
             _make(maker, write, [read, *(one.fileno() for one in others)])
         os.close(write)
-        self.items: BinaryIO = open(read, "rb")  # noqa: SIM115 - until its end
+        self.items = os.fdopen(read, "rb")
 
     def told(self) -> tuple[str, Any]:
         """`item`, `raised` or `ended`, with the item or the error."""
@@ -77,10 +79,9 @@ def _make(maker: Iterator[Any], write: int, strange: Sequence[int]) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for one in strange:
             os.close(one)  # a pipe that nobody reads any more tells its writer so
-        with open(write, "wb") as out, suppress(BrokenPipeError):
-            for told in _telling(maker):
-                pickle.dump(told, out, pickle.HIGHEST_PROTOCOL)
-                out.flush()
+        with os.fdopen(write, "wb") as pipe, suppress(BrokenPipeError), _Teller(pipe) as teller:
+            for item in maker:
+                teller.tell("item", item)
     except BaseException:
         traceback.print_exc()  # what cannot be told by the pipe
         raise
@@ -88,12 +89,23 @@ def _make(maker: Iterator[Any], write: int, strange: Sequence[int]) -> NoReturn:
         os._exit(0)
 
 
-def _telling(maker: Iterator[Any]) -> Iterator[tuple[str, Any]]:
-    try:
-        for item in maker:
-            yield "item", item
-    except Exception as error:  # whatever it is, it is raised by the reader
-        error.add_note(traceback.format_exc())
-        yield "raised", error
-    else:
-        yield "ended", None
+class _Teller:
+    """The writing end of the pipe; at the end it tells whether all went well."""
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self.pipe = pipe
+
+    def tell(self, kind: str, value: Any) -> None:
+        pickle.dump((kind, value), self.pipe, pickle.HIGHEST_PROTOCOL)
+        self.pipe.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if error is None:
+            self.tell("ended", None)
+        else:
+            error.add_note(traceback.format_exc())  # where it was raised is not told with it
+            self.tell("raised", error)
+        return True

@@ -69,7 +69,11 @@ def _empty() -> Batch:
 
 
 def batches(
-    turn: int, number: int, staff: Sequence[Player], tags: Mapping[str, int], seed: int,
+    turn: int,
+    number: int,
+    staff: Sequence[Player],
+    tags: Mapping[str, int],
+    seed: int,
     now: datetime,
 ) -> Iterator[Batch]:
     """The part of the maker of this turn (from 0) in so many posts of the last three years.

@@ -48,9 +48,9 @@ def play(
     """
     players = [Player.of(user) for user in staff]
     seed = dice.getrandbits(64)
-    coming = ahead.made([
-        demo_drawn.batches(turn, number, players, tags, seed, now) for turn in range(ahead.MAKERS)
-    ])
+    coming = ahead.made(
+        [demo_drawn.batches(turn, number, players, tags, seed, now) for turn in range(ahead.MAKERS)]
+    )
     store = _Store(now)
     for parts in zip(*[coming] * ahead.MAKERS, strict=True):  # each has as many as the others
         told(store.keep(parts))

@@ -97,7 +97,7 @@ class Script(Generic[Somebody]):
 
     def fitting(self, template: content.Template) -> list[str]:
         """The replies that fit, in turn from the end: those of its own, then those of its kind."""
-        general = content.REPLIES.get((template.language, template.kind), ())
+        general: Sequence[str] = content.REPLIES.get((template.language, template.kind), ())
         return [*self.dice.sample(general, len(general)), *reversed(template.replies)]
 
     def someone(self, works: tuple[str, ...], language: str, but: Collection[int] = ()) -> Somebody:

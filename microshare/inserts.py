@@ -23,9 +23,7 @@ def many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
         _insert(model, names, [map(itemgetter(name), rows) for name in names], len(rows))
 
 
-def tuples(
-    model: type[Base], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
+def tuples(model: type[Base], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert the rows, whose values are of these columns, in their order."""
     if rows:
         _insert(model, names, zip(*rows, strict=True), len(rows))

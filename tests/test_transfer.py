@@ -478,6 +478,20 @@ def test_rows_are_read_again_and_never_held(house: House, file) -> None:  # type
     assert most < path.stat().st_size / 5
 
 
+@pytest.mark.parametrize("name", ["posts.jsonl", "posts.csv"])
+def test_processes_that_read_one_file_keep_their_own_places_in_it(
+    house: House, file, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", 30)
+    note = "n" * 900  # so that the file is read in many pieces
+    made = [f"ada,post {n},{note}" if name.endswith("csv") else
+            {"author": "ada", "line": f"post {n}", "note": note} for n in range(400)]
+    path = file("author,line,note", *made, name=name) if name.endswith("csv") else file(*made)
+    assert told(bring_in(path)) == ["added"] * 400
+    stored_lines = db.session.scalars(select(Post.line).order_by(Post.id)).all()
+    assert stored_lines == [f"post {n}" for n in range(400)]
+
+
 def test_a_pipe_and_an_old_macintosh_are_read_too(house: House, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
     os.mkfifo(pipe)
