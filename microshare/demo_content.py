@@ -1289,6 +1289,14 @@ def one_of(drawn_from: Sequence[Item], dice: random.Random) -> Item:
     return drawn_from[int(dice.random() * len(drawn_from))]
 
 
+def some_of(drawn_from: Sequence[Item], number: int, dice: random.Random) -> list[Item]:
+    """So many different ones, as `sample` draws them, for a few of many."""
+    places: dict[int, None] = {}
+    while len(places) < number:
+        places[int(dice.random() * len(drawn_from))] = None
+    return [drawn_from[place] for place in places]
+
+
 class Facts(dict[str, str]):
     """What one thread is about, by slot; of most slots a value is drawn when it is asked for."""
 

@@ -134,7 +134,7 @@ class Script(Generic[Somebody]):
         dice = self.dice
         number = int(_USEFUL.get(role, 0) * (dice.paretovariate(1.5) - 0.55) + dice.random() / 2)
         most = min(number, MOST_THANKS, len(self.staff) // 2)
-        return dice.sample(self.staff, most) if most else []
+        return content.some_of(self.staff, most, dice)
 
     def roles(self, opening: plan.Opening) -> list[str]:
         """What is said and done in the thread, in order; `accept` and `solve` write no post."""
