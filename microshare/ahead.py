@@ -79,7 +79,7 @@ def _make(maker: Iterator[Any], write: int, strange: Sequence[int]) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for one in strange:
             os.close(one)  # a pipe that nobody reads any more tells its writer so
-        with os.fdopen(write, "wb") as pipe, suppress(BrokenPipeError), _Teller(pipe) as teller:
+        with suppress(BrokenPipeError), os.fdopen(write, "wb") as pipe, _Teller(pipe) as teller:
             for item in maker:
                 teller.tell("item", item)
     except BaseException:
@@ -106,6 +106,6 @@ class _Teller:
         if error is None:
             self.tell("ended", None)
         else:
-            error.add_note(traceback.format_exc())  # where it was raised is not told with it
+            error.add_note(traceback.format_exc())  # which is not told with it
             self.tell("raised", error)
         return True

@@ -59,8 +59,10 @@ def test_a_maker_that_is_killed_is_no_end_of_the_items() -> None:
         next(coming)
 
 
-def test_a_maker_lives_no_longer_than_a_reader_that_is_killed(tmp_path: Path) -> None:
-    """Nobody tells it so, but that its pipe has no reader: also not the makers begun after it."""
+def test_a_maker_lives_no_longer_than_a_reader_that_is_killed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """All that tells it is its pipe, which has no reader then: not even the maker begun after it."""
     told = tmp_path / "pids"
 
     def items() -> Iterator[bytes]:
@@ -81,9 +83,14 @@ def test_a_maker_lives_no_longer_than_a_reader_that_is_killed(tmp_path: Path) ->
     makers = [int(pid) for pid in told.read_text().split()]
     assert len(makers) == 2
     until = time.monotonic() + 20
-    while any(_runs(pid) for pid in makers):
-        assert time.monotonic() < until
-        os.sched_yield()
+    try:
+        while any(_runs(pid) for pid in makers):
+            assert time.monotonic() < until
+            os.sched_yield()
+    finally:
+        for pid in filter(_runs, makers):
+            os.kill(pid, signal.SIGKILL)
+    assert capfd.readouterr().err == ""
 
 
 def _runs(pid: int) -> bool:
