@@ -47,6 +47,7 @@ class Batch:
         self.entries: list[Entry] = []
         self.posts: dict[str, Stored] = {}  # by the row's id, where another row replies to it
         self.departments = departments.ids()
+        self.works: dict[int, Department] = {}  # where new colleagues work, loaded once
         self.writers = _writers({row.login for row in rows})
         names = {name for row in rows if row.words for name in row.words.names}
         self.known = {
@@ -124,9 +125,14 @@ class Batch:
 
     def _joined(self, row: Wanted, department_id: int) -> Writer:
         """A new colleague: without a way to sign in."""
-        department = db.session.get_one(Department, department_id)
+        if department_id not in self.works:
+            self.works[department_id] = db.session.get_one(Department, department_id)
         user = people.join(
-            email=None, username=row.author, name=row.name, department=department, now=self.now
+            email=None,
+            username=row.author,
+            name=row.name,
+            department=self.works[department_id],
+            now=self.now,
         )
         return Writer(user.id, department_id, is_suspended=False)
 

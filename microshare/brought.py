@@ -2,9 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from microshare import departments, drafts, tags, text
 from microshare.drafts import Words
@@ -15,8 +14,7 @@ EARLIEST, AHEAD = datetime(1970, 1, 1, tzinfo=UTC), timedelta(days=1)
 _TEXTS = tuple(name for name in COLUMNS if name != "tags")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """The post that a row wants to be."""
 
     author: str  # a username or an address, as written

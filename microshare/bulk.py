@@ -67,15 +67,21 @@ def store(entries: Sequence[Entry]) -> None:
     inserts.many(Post, [_row(entry, replies.pop(entry.stored.id, 0)) for entry in entries])
     _count_replies(replies)
     _tag(entries)
-    inserts.many(
+    inserts.tuples(
         Mention,
+        ("post_id", "user_id"),
         [
-            {"post_id": entry.stored.id, "user_id": user_id}
+            (entry.stored.id, user_id)
             for entry in entries
+            if entry.draft.mentioned
             for user_id in entry.draft.mentioned.values()
         ],
     )
-    inserts.many(InboxItem, [row for entry in entries for row in _notices(entry)])
+    inserts.tuples(
+        InboxItem,
+        ("reader_id", "kind", "post_id", "actor_id", "at"),
+        [row for entry in entries for row in _notices(entry)],
+    )
 
 
 def in_parts(items: Iterable[Item], size: int = LOOKED_UP) -> Iterator[list[Item]]:
@@ -129,43 +135,36 @@ def _tag(entries: Sequence[Entry]) -> None:
     written: dict[str, tuple[str, datetime]] = {}  # the first spelling, and when
     for entry in entries:
         for name, spelling in (*entry.draft.tags.items(), *entry.tagged):
-            written.setdefault(name, (spelling, entry.at))
+            if name not in written:
+                written[name] = spelling, entry.at
     ids = _tag_ids(written)
     if fresh := written.keys() - ids.keys():
         tags.make({name: written[name] for name in fresh})
         ids |= _tag_ids(fresh)
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for entry in entries:
-        beside = drafts.beside(entry.draft, entry.tagged)
-        names = [*entry.draft.tags, *(name for name, _ in beside)]
-        for position, name in enumerate(names):
-            in_text = position < len(entry.draft.tags)
-            rows.append(
-                {
-                    "tag_id": ids[name],
-                    "post_id": entry.stored.id,
-                    "position": position,
-                    "added_by_id": None if in_text else entry.stored.author_id,
-                    "added_at": entry.at,
-                }
-            )
-    inserts.many(PostTag, rows)
+        post, at, in_text = entry.stored, entry.at, entry.draft.tags
+        for position, name in enumerate(in_text):
+            rows.append((ids[name], post.id, position, None, at))
+        if entry.tagged:
+            beside = drafts.beside(entry.draft, entry.tagged)
+            for position, (name, _) in enumerate(beside, len(in_text)):
+                rows.append((ids[name], post.id, position, post.author_id, at))
+    inserts.tuples(PostTag, ("tag_id", "post_id", "position", "added_by_id", "added_at"), rows)
 
 
 def _tag_ids(names: Iterable[str]) -> dict[str, int]:
     return {name: tag_id for part in in_parts(names) for name, tag_id in tags.ids(part).items()}
 
 
-def _notices(entry: Entry) -> Iterator[dict[str, Any]]:
+def _notices(entry: Entry) -> list[tuple[int, str, int, int, datetime]]:
+    """The reader, the kind, the post, who did it, and when."""
     told = [(user_id, "mention") for user_id in entry.draft.mentioned.values()]
     if entry.reply_to is not None:
         told.append((entry.reply_to.author_id, "reply"))
-    for reader_id, kind in told:
-        if notices.concerns(reader_id, entry.stored.author_id):
-            yield {
-                "reader_id": reader_id,
-                "kind": kind,
-                "post_id": entry.stored.id,
-                "actor_id": entry.stored.author_id,
-                "at": entry.at,
-            }
+    post = entry.stored
+    return [
+        (reader_id, kind, post.id, post.author_id, entry.at)
+        for reader_id, kind in told
+        if notices.concerns(reader_id, post.author_id)
+    ]

@@ -49,9 +49,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         usual = super().bind_processor(dialect)
 
         def written(value: datetime | None) -> Any:
-            is_known = value is not None and value.tzinfo is UTC
-            moment = value if is_known else self.process_bind_param(value, dialect)
-            return moment and moment.isoformat(" ", "microseconds")[:26]  # without the zone
+            if value is None:
+                return None
+            if value.tzinfo is not UTC:
+                value = self.process_bind_param(value, dialect) or value
+            return value.isoformat(" ", "microseconds")[:26]  # without the zone
 
         return written if dialect.name == "sqlite" else usual
 

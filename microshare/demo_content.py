@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, count, cycle, islice
+from typing import TypeVar
 
+Item = TypeVar("Item")
 COMPANY, MAIL_DOMAIN = "Van Dalen Pompen", "vandalen.example"
 LINE_ROOM = 140  # code points: never more generous than the product's own count
 
@@ -1282,6 +1284,19 @@ def _username(first: str, last: str, taken: Collection[str]) -> str:
                 if name not in taken)
 
 
+def one_of(drawn_from: Sequence[Item], dice: random.Random) -> Item:
+    """As `choice`, in a third of its time, which the large company has a dozen of in a post."""
+    return drawn_from[int(dice.random() * len(drawn_from))]
+
+
+def some_of(drawn_from: Sequence[Item], number: int, dice: random.Random) -> list[Item]:
+    """So many different ones, as `sample` draws them, for a few of many."""
+    places: dict[int, None] = {}
+    while len(places) < number:
+        places[int(dice.random() * len(drawn_from))] = None
+    return [drawn_from[place] for place in places]
+
+
 class Facts(dict[str, str]):
     """What one thread is about, by slot; of most slots a value is drawn when it is asked for."""
 
@@ -1290,22 +1305,23 @@ class Facts(dict[str, str]):
         self._values, self._dice = values_of(language), dice
 
     def __missing__(self, slot: str) -> str:
-        value = self[slot] = self._dice.choice(self._values[slot])
+        value = self[slot] = one_of(self._values[slot], self._dice)
         return value
 
 
 def facts(language: str, tags: Sequence[str], dice: random.Random) -> Facts:
     """What one thread is about: a value for each slot except `colleague`, and the `trade`."""
-    customer, other = dice.sample(CUSTOMERS, 2)
-    numbered = tags[len(TOPICS):]
-    of = dice.choice(numbered) if numbered and dice.random() < 0.4 else dice.choice(PUMPS)
+    first, step = (int(dice.random() * (len(CUSTOMERS) - less)) for less in (0, 1))
+    customer, other = CUSTOMERS[first], CUSTOMERS[first - 1 - step]
+    is_numbered = len(tags) > len(TOPICS) and dice.random() < 0.4
+    of = one_of(tags[len(TOPICS):] if is_numbered else PUMPS, dice)
     known = {
         "customer": _called(customer.tag, customer.name, tags, dice),
         "other": _called(other.tag, other.name, tags, dice),
         "city": customer.city, "trade": customer.trade,
         "medium": customer.nl if language == "nl" else customer.en,
         "pump": _called(of, of.upper(), tags, dice),
-        "seal": _called(seal := dice.choice(SEALS), _spoken(seal), tags, dice),
+        "seal": _called(seal := one_of(SEALS, dice), _spoken(seal), tags, dice),
     }
     return Facts(known, language, dice)
 
@@ -1344,7 +1360,7 @@ def filled(template: str, known: Mapping[str, str], dice: random.Random) -> str:
     ...        random.Random(1))
     'The buyer called from Breda'
     """
-    chosen = _CHOICE.sub(lambda match: dice.choice(match[1].split("|")), template)
+    chosen = _CHOICE.sub(lambda match: one_of(match[1].split("|"), dice), template)
     whole = _SLOT.sub(lambda match: known[match[1]], chosen)
     return _FIRST_LETTER.sub(lambda match: match[0].upper(), whole)
 

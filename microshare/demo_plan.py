@@ -130,13 +130,13 @@ def paced(number: int, dice: random.Random, now: datetime, span: timedelta) -> I
         reached += weight
         due = number if day == today else round(number * reached / sum(weights))
         start = datetime(day.year, day.month, day.day, tzinfo=ZONE).astimezone(UTC)
-        room = min(now - start, timedelta(hours=23))
         drawn = dice.choices(range(24), cum_weights=hours, k=due - done)
-        yield from sorted(
-            start + min(timedelta(hours=hour, seconds=dice.randrange(3600)), room * dice.random())
-            if day == today else start + timedelta(hours=hour, seconds=dice.randrange(3600))
-            for hour in drawn
-        )
+        seconds = [hour * 3600 + int(dice.random() * 3600) for hour in drawn]
+        if day == today:
+            room = min(now - start, timedelta(hours=23)).total_seconds()
+            seconds = [int(min(second, room * dice.random())) for second in seconds]
+        for second in sorted(seconds):
+            yield start + timedelta(seconds=second)
         done = due
 
 

@@ -42,7 +42,7 @@ def play(
     told(stage.untold)
 
 
-class _Play(Script):
+class _Play(Script[User]):
     """The stage: who is on it, and what they do there."""
 
     def __init__(self, dice: random.Random, now: datetime, staff: Sequence[User],
@@ -76,12 +76,12 @@ class _Play(Script):
     def soon(self, at: datetime, hours: float) -> datetime:
         return plan.soon(at, hours, self.now, self.dice)
 
-    def go_on(self, thread: Thread, roles: Sequence[str], at: datetime) -> None:
+    def go_on(self, thread: Thread[User], roles: Sequence[str], at: datetime) -> None:
         if roles:
             self.calendar.note(self.soon(at, self.dice.lognormvariate(0.6, 1.2)),
                                partial(self.take_turn, thread, roles))
 
-    def take_turn(self, thread: Thread, roles: Sequence[str], at: datetime) -> None:
+    def take_turn(self, thread: Thread[User], roles: Sequence[str], at: datetime) -> None:
         """The first of these roles is played; the others follow."""
         if roles[0] == "accept":
             # Mostly the first: it knew.
@@ -95,7 +95,7 @@ class _Play(Script):
             self.reply(thread, roles[0], at, last=len(roles) == 1)
         self.go_on(thread, roles[1:], at)
 
-    def reply(self, thread: Thread, role: str, at: datetime, *, last: bool) -> None:
+    def reply(self, thread: Thread[User], role: str, at: datetime, *, last: bool) -> None:
         author, line = self.turn(thread, role)
         to = thread.ids[0]
         if role in BY_AUTHOR:
@@ -110,7 +110,7 @@ class _Play(Script):
         else:
             self.welcome(post.id, author, role, at)
 
-    def write(self, thread: Thread, author: User, line: str, at: datetime, *, note: str = "",
+    def write(self, thread: Thread[User], author: User, line: str, at: datetime, *, note: str = "",
               reply_to: Post | None = None) -> Post:
         """Publish, now and then with a slip that is mended a little later."""
         mended = at + timedelta(minutes=self.dice.uniform(2, 25))
@@ -126,7 +126,7 @@ class _Play(Script):
             self.untold = 0
         return post
 
-    def mend(self, place: int, thread: Thread, author: User, line: str, at: datetime) -> None:
+    def mend(self, place: int, thread: Thread[User], author: User, line: str, at: datetime) -> None:
         post = self.post(thread.ids[place])
         if post.withdrawn_at is None:
             posts.edit(post, author, line, note=post.note, kind=post.kind, now=at)

@@ -8,6 +8,7 @@ from bisect import bisect
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, cycle
+from typing import Generic, NamedTuple, TypeVar
 
 from microshare import demo_content as content
 from microshare import demo_plan as plan
@@ -29,27 +30,46 @@ _USEFUL = {"tip": 2.4, "win": 2.0, "lab": 1.8, "rival": 1.6, "fault": 1.5, "visi
 _AUTHOR_COMES_BACK = {"fault", "complaint", "visit", "rival"}
 
 
+class Player(NamedTuple):
+    """As much of a colleague as is needed to draw what happens: plain and quick."""
+
+    id: int
+    username: str
+    language: str
+    department_id: int
+    work: str  # the department's name
+
+    @classmethod
+    def of(cls, user: User) -> "Player":
+        return cls(user.id, user.username, user.language, user.department_id, user.department.name)
+
+
+Somebody = TypeVar("Somebody", User, Player)
+
+
 @dataclass
-class Thread:
+class Thread(Generic[Somebody]):
     """What a thread is about, who began it, and what may still be said in it."""
 
     template: content.Template
     known: dict[str, str]  # the facts that fill its templates
-    author: User
-    fitting: list[str]  # replies that go with its first post, the best last
+    author: Somebody
+    fitting: list[str] | None = None  # replies to its first post, the best last; drawn when needed
     ids: list[int] = field(default_factory=list)  # of its posts
     answers: list[int] = field(default_factory=list)  # the posts among them that answer
     heard: set[int] = field(default_factory=set)  # ids of who replied
     said: set[str] = field(default_factory=set)  # so that no reply is said twice
 
 
-class Script:
+class Script(Generic[Somebody]):
     """Draws all that is said: from one `random.Random`, for this staff and these tags."""
 
-    def __init__(self, dice: random.Random, staff: Sequence[User], tags: Sequence[str]) -> None:
-        self.dice, self.staff, self.tags = dice, staff, tags
+    def __init__(self, dice: random.Random, staff: Sequence[Somebody],
+                 tags: Sequence[str]) -> None:
+        self.dice, self.tags = dice, tags
+        self.staff: Sequence[Somebody] = staff
         self._decks: dict[tuple[str, str], Iterator[content.Template]] = {}
-        self._casts: dict[tuple[tuple[str, ...], str], tuple[list[User], list[float]]] = {}
+        self._casts: dict[tuple[tuple[str, ...], str], tuple[list[Somebody], list[float]]] = {}
         # A few write much and most write now and then; the first three are there to be looked at.
         ranks = dice.sample(range(len(staff)), len(staff))
         self._busy = {user.id: 0.7 if place < 3 else 1 / (1 + rank) ** 0.8
@@ -59,11 +79,11 @@ class Script:
         """The language of a thread to be."""
         return "nl" if self.dice.random() < DUTCH else "en"
 
-    def draft(self, language: str, kind: str) -> tuple[Thread, str]:
+    def draft(self, language: str, kind: str) -> tuple[Thread[Somebody], str]:
         """A thread to be and its line."""
         template = self.deal(language, kind)
         thread = Thread(template, content.facts(language, self.tags, self.dice),
-                         self.someone(template.writers, language), self.fitting(template))
+                         self.someone(template.writers, language))
         self.name_colleague(thread, thread.author)
         return thread, content.line_of(template, thread.known, self.tags, self.dice)
 
@@ -77,13 +97,13 @@ class Script:
 
     def fitting(self, template: content.Template) -> list[str]:
         """The replies that fit, in turn from the end: those of its own, then those of its kind."""
-        general = content.REPLIES.get((template.language, template.kind), ())
+        general: Sequence[str] = content.REPLIES.get((template.language, template.kind), ())
         return [*self.dice.sample(general, len(general)), *reversed(template.replies)]
 
-    def someone(self, works: tuple[str, ...], language: str, but: Collection[int] = ()) -> User:
+    def someone(self, works: tuple[str, ...], language: str, but: Collection[int] = ()) -> Somebody:
         """A colleague of these departments, likely a busy one who writes the language."""
         if (works, language) not in self._casts:
-            cast = [user for user in self.staff if not works or user.department.name in works]
+            cast = [user for user in self.staff if not works or _work(user) in works]
             cast = cast or list(self.staff)
             self._casts[works, language] = cast, list(accumulate(
                 self._busy[user.id] * (1 if user.language == language else FOREIGN)
@@ -96,12 +116,12 @@ class Script:
                 return user
         return self.dice.choice([user for user in self.staff if user.id not in but])
 
-    def name_colleague(self, thread: Thread, author: User) -> None:
+    def name_colleague(self, thread: Thread[Somebody], author: Somebody) -> None:
         """Somebody else to mention in the next post."""
         named = self.someone((), thread.template.language, {author.id, thread.author.id})
         thread.known["colleague"] = f"@{named.username}"
 
-    def note(self, thread: Thread) -> str:
+    def note(self, thread: Thread[Somebody]) -> str:
         """The note of a thread's first post, or nothing."""
         wanted = thread.template.note
         if not wanted or self.dice.random() >= NOTED:
@@ -109,12 +129,12 @@ class Script:
         words = content.NOTES[thread.template.language, wanted]
         return content.filled(words, thread.known, self.dice)
 
-    def givers(self, role: str) -> list[User]:
+    def givers(self, role: str) -> list[Somebody]:
         """Who thanks for a post: a few posts reach many."""
         dice = self.dice
         number = int(_USEFUL.get(role, 0) * (dice.paretovariate(1.5) - 0.55) + dice.random() / 2)
         most = min(number, MOST_THANKS, len(self.staff) // 2)
-        return dice.sample(self.staff, most) if most else []
+        return content.some_of(self.staff, most, dice)
 
     def roles(self, opening: plan.Opening) -> list[str]:
         """What is said and done in the thread, in order; `accept` and `solve` write no post."""
@@ -129,7 +149,7 @@ class Script:
         back = int(left > 1 and opening.kind in _AUTHOR_COMES_BACK and self.dice.random() < 0.5)
         return ["reply"] * (left - back) + ["author"] * back
 
-    def turn(self, thread: Thread, role: str) -> tuple[User, str]:
+    def turn(self, thread: Thread[Somebody], role: str) -> tuple[Somebody, str]:
         """Who says something in this role, and what."""
         if role in BY_AUTHOR:
             author = thread.author
@@ -146,12 +166,19 @@ class Script:
         fresh = [name for name in content.TAG_ONS[kind] if name in self.tags and name not in there]
         return self.dice.choice(fresh) if fresh else ""
 
-    def words(self, thread: Thread, role: str) -> str:
+    def words(self, thread: Thread[Somebody], role: str) -> str:
         """A template for this role that was not used in the thread, while there is one."""
         language, kind = thread.template.language, thread.template.kind
-        if role in ("answer", "reply") and thread.fitting:
-            return thread.fitting.pop()
+        if role in ("answer", "reply"):
+            if thread.fitting is None:
+                thread.fitting = self.fitting(thread.template)
+            if thread.fitting:
+                return thread.fitting.pop()
         pool = content.REPLIES[language, {"answer": "puzzled", "reply": kind}.get(role, role)]
         chosen = self.dice.choice([words for words in pool if words not in thread.said] or pool)
         thread.said.add(chosen)
         return chosen
+
+
+def _work(who: User | Player) -> str:
+    return who.work if isinstance(who, Player) else who.department.name

@@ -5,7 +5,6 @@ them what comes in by the thousand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import regex
@@ -35,8 +34,7 @@ class Via(NamedTuple):
 NO_CLIENT = Via()
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A line and a note that a post may have."""
 
     line: str
@@ -58,8 +56,7 @@ class Draft:
         }
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(NamedTuple):
     """A line and a note that keep the rules, before anybody looked up whom they name."""
 
     line: str
@@ -142,7 +139,7 @@ def _checked_line(line: str) -> str:
         raise Refused("post-control")
     line = text.tidy(line)
     count = text.count(line)
-    if count == 0 or not _VISIBLE.search(line):
+    if count == 0 or not (line[0].isalnum() or _VISIBLE.search(line)):
         raise Refused("post-empty")
     if count > limit:
         raise Refused("post-too-long", over=count - limit, limit=limit)

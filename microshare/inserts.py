@@ -5,7 +5,7 @@ go in as they would there: through the types of their columns, with the tables' 
 the same errors.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -18,15 +18,27 @@ from microshare.db import Base, db
 
 def many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows, which name the same columns, in their order."""
-    if not rows:
-        return
+    if rows:
+        names = tuple(rows[0])
+        _insert(model, names, [map(itemgetter(name), rows) for name in names], len(rows))
+
+
+def tuples(model: type[Base], names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert the rows, whose values are of these columns, in their order."""
+    if rows:
+        _insert(model, names, zip(*rows, strict=True), len(rows))
+
+
+def _insert(
+    model: type[Base], names: tuple[str, ...], columns: Iterable[Iterable[Any]], number: int
+) -> None:
     connection = db.session.connection()
-    way = _way(model.__table__, tuple(rows[0]), connection.dialect)
-    columns = way.columns(rows)
+    way = _way(model.__table__, names, connection.dialect)
+    taken = way.columns(columns, number)
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(way.statement, list(zip(*columns, strict=True)))
+        connection.exec_driver_sql(way.statement, list(zip(*taken, strict=True)))
     else:
-        connection.exec_driver_sql(way.statement, tuple(columns))
+        connection.exec_driver_sql(way.statement, tuple(taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +46,16 @@ class _Way:
     """How rows that name these columns go into a table."""
 
     statement: str
-    names: Sequence[str]
     processors: Sequence[Callable[[Any], Any] | None]  # of each column that is named
     defaults: Sequence[Any]  # of the columns behind those
 
-    def columns(self, rows: Sequence[Mapping[str, Any]]) -> list[Sequence[Any]]:
-        """The values of each column, as the driver takes them."""
-        found: list[Sequence[Any]] = []
-        for name, process in zip(self.names, self.processors, strict=True):
-            values = map(itemgetter(name), rows)
-            found.append(list(values if process is None else map(process, values)))
-        return found + [[value] * len(rows) for value in self.defaults]
+    def columns(self, named: Iterable[Iterable[Any]], number: int) -> list[Sequence[Any]]:
+        """The values of each column of so many rows, as the driver takes them."""
+        found: list[Sequence[Any]] = [
+            list(values if process is None else map(process, values))
+            for values, process in zip(named, self.processors, strict=True)
+        ]
+        return found + [[value] * number for value in self.defaults]
 
 
 @lru_cache(maxsize=100)
@@ -67,7 +78,6 @@ def _way(table: Table, names: Sequence[str], dialect: Dialect) -> _Way:
         values = f"SELECT * FROM unnest({given})"  # noqa: S608 - types of our own columns
     return _Way(
         f"INSERT INTO {into} {values}",
-        names,
         [table.columns[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names],
         list(defaults.values()),
     )

@@ -150,14 +150,16 @@ def _is_plain(line: str, drawn: Sequence[Drawn]) -> bool:
     """
     if not line or line != line.strip() or "`" in line or "[" in line:
         return False
-    at = 0
+    rest, at = "", 0
     for start, end, shown in drawn:
-        if _MARKS.search(line, at, start) or (
-            shown.startswith("<a href") and _QUOTED.search(line, start, end)
-        ):
+        if shown.startswith("<a href") and _QUOTED.search(line, start, end):
             return False
+        rest += line[at:start]
         at = end
-    return not _MARKS.search(line, at)
+    rest += line[at:]
+    if rest.isprintable():  # which leaves three of the marks to look for
+        return "\\" not in rest and "*" not in rest and "_" not in rest
+    return not _MARKS.search(rest)
 
 
 def _woven(line: str, drawn: Sequence[Drawn]) -> str:
@@ -183,7 +185,7 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
         if span.kind == "code":
             yield span.start, span.end, _code(written, span)
         elif span.kind == "tag":
-            tag = f'<a class="tag" href="/tags/{_address(inner)}">{whole}</a>'
+            tag = _tag(inner, whole)
             yield span.start, span.end, f"{link and '</a>'}{tag}{link}"
         elif span.kind == "mention" and (name := text.fold(inner)) in people:
             mention = f'<a class="mention" href="/@{name}">{whole}</a>'
@@ -202,8 +204,8 @@ def _drawn(written: str, people: Collection[str], *, whole_urls: bool = False) -
 
 
 @lru_cache(maxsize=4096)  # a company has some hundred tags that are written again and again
-def _address(tag: str) -> str:
-    return quote(text.fold(tag), safe="")
+def _tag(name: str, shown: str) -> str:
+    return f'<a class="tag" href="/tags/{quote(text.fold(name), safe="")}">{shown}</a>'
 
 
 def _storable(written: str) -> str:
@@ -212,6 +214,8 @@ def _storable(written: str) -> str:
 
 
 def _text(words: str) -> str:
+    if "&" not in words and "<" not in words and ">" not in words:
+        return words
     return html.escape(words, quote=False)
 
 

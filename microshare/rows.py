@@ -5,7 +5,9 @@ A row has `author`, `department`, `line`, and may have `note`, `tags`, `time`, `
 """
 
 import csv
+import io
 import json
+import os
 import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,7 +60,8 @@ class Rows:
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         weakref.finalize(self, file.close)
-        self._parse = _Csv(file, name) if _is_csv(name) else _Json(file)
+        placed = cast(BinaryIO, io.BufferedReader(_Placed(file.fileno()), _PIECE))
+        self._parse = _Csv(placed, name) if _is_csv(name) else _Json(placed)
         self.replied: set[str] = set()  # the ids that rows reply to
         times, places, numbers = array("q"), array("q"), array("q")
         last = -(2**62)
@@ -78,8 +81,38 @@ class Rows:
         return len(self._places)
 
     def __iter__(self) -> Iterator[Row]:
-        for at in self._order:
+        return self.within(range(len(self)))
+
+    def within(self, places: range) -> Iterator[Row]:
+        """The rows at these places of the order; also in a fork, while another reads others."""
+        for at in self._order[places.start : places.stop]:
             yield self._parse.row(self._places[at], self._numbers[at])
+
+
+class _Placed(io.RawIOBase):
+    """An open file, read at a place of our own: that of the system is shared by all forks."""
+
+    def __init__(self, file: int) -> None:
+        self._file, self._at = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, to: int, whence: int = os.SEEK_SET) -> int:
+        if whence == os.SEEK_CUR:
+            to += self._at
+        elif whence == os.SEEK_END:
+            to += os.fstat(self._file).st_size
+        self._at = to
+        return to
+
+    def readinto(self, buffer: Any) -> int:
+        count = os.preadv(self._file, [buffer], self._at)
+        self._at += count
+        return count
 
 
 def read(path: Path) -> Rows:

@@ -72,9 +72,15 @@ def of(text: str) -> str:
     ('nl', 'en', '')
     """
     dutch = english = neither = 0
-    for place, word in enumerate(_WORD.findall(_CODE.sub(" ", text[:_READ]))):
-        points = _points(word, place == 0)
-        dutch, english, neither = dutch + points[0], english + points[1], neither + points[2]
+    read, is_first = text[:_READ], True
+    if "`" in read or "://" in read:
+        read = _CODE.sub(" ", read)
+    for word in _WORD.findall(read):
+        for_dutch, for_english, for_neither = _points(word, is_first)
+        dutch += for_dutch
+        english += for_english
+        neither += for_neither
+        is_first = False
     if abs(dutch - english) < _TELLS or neither >= max(dutch, english):
         return ""
     return "nl" if dutch > english else "en"

@@ -7,7 +7,7 @@ in words, and where they leave the public conformance cases: `docs/text.md`.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -90,7 +90,9 @@ def count(line: str) -> int:
 
 
 def _clusters(text: str) -> int:
-    return len(text) if text.isascii() else len(_CLUSTER.findall(text))
+    # Below the first combining mark each code point stands alone; a tidied text has no CR LF.
+    is_simple = text.isascii() or max(text) < "\u0300"
+    return len(text) if is_simple else len(_CLUSTER.findall(text))
 
 
 def fold(name: str) -> str:
@@ -102,6 +104,8 @@ def fold(name: str) -> str:
     ('pumps', True)
     """
     if name.isascii():  # which neither form of Unicode changes
+        if name.isidentifier():  # without blanks: nearly always so
+            return name.lower()
         return "".join(name.replace("\0", " ").split()).lower()
     storable = name.replace("\0", " ").encode("utf-8", "ignore").decode()
     whole = "".join(unicodedata.normalize("NFKC", storable).split())
@@ -118,13 +122,13 @@ class Span(NamedTuple):
     target: str = ""  # of a link: where it points, unchecked
 
 
-def spans(line: str) -> list[Span]:
+def spans(line: str) -> Sequence[Span]:
     """Everything in a raw line that is more than words, by place; only a link's label holds others.
 
     >>> [(span.kind, span.start, span.end) for span in spans("#a `#b` @c")]
     [('tag', 0, 2), ('code', 3, 7), ('mention', 8, 10)]
     """
-    return list(_spans(line)) if _SIGN.search(line) else []
+    return _spans(line)
 
 
 # Without one of these a line is words alone.
@@ -133,6 +137,8 @@ _SIGN = regex.compile(r"[`\[#＃@＠]|://")
 
 @lru_cache(maxsize=8)  # a line that is published is asked for its tags, names, mark and links
 def _spans(line: str) -> tuple[Span, ...]:
+    if not _SIGN.search(line):
+        return ()
     codes = list(_codes(line)) if "`" in line else []
     coded = [(span.start, span.end) for span in codes]
     urls = list(_outside(coded, addresses.places(line)))
@@ -140,11 +146,14 @@ def _spans(line: str) -> tuple[Span, ...]:
     targets = [(link.inner[1], link.end) for link in links]
     found = codes + links + [Span("url", *at, inner=at) for at in _outside(targets, urls)]
     silent = sorted(coded + urls + targets)
-    for start, stop in _outside(silent, (match.span() for match in _NAMED.finditer(line))):
+    named = (match.span() for match in _NAMED.finditer(line))
+    for start, stop in _outside(silent, named) if silent else named:
         kind: Literal["tag", "mention"] = "mention" if line[start] in "@＠" else "tag"
         end = start + len(line[start:stop].rstrip(_JOINERS_INSIDE))
         found.append(Span(kind, start, end, (start + 1, end)))
-    return tuple(sorted(found, key=lambda span: span.start))
+    if silent:  # names alone are in order
+        found.sort(key=lambda span: span.start)
+    return tuple(found)
 
 
 def tags(line: str) -> list[str]:
@@ -192,7 +201,7 @@ def is_question(line: str) -> bool:
     >>> is_question("Who knows this pump? #pumps"), is_question("Which? This one.")
     (True, False)
     """
-    if not any(mark in line for mark in "?？؟"):
+    if "?" not in line and "？" not in line and "؟" not in line:
         return False
     # A tag addresses the question and an emoji colours it; neither is part of the sentence.
     found = spans(line)
@@ -211,8 +220,8 @@ _ASKS = regex.compile(
 )
 
 
-def _inner(kind: str, line: str) -> Iterator[str]:
-    return (line[slice(*span.inner)] for span in spans(line) if span.kind == kind)
+def _inner(kind: str, line: str) -> list[str]:
+    return [line[span.inner[0] : span.inner[1]] for span in _spans(line) if span.kind == kind]
 
 
 def _outside(silent: list[Place], places: Iterable[Place]) -> Iterator[Place]:

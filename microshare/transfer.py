@@ -8,7 +8,6 @@ file a second time adds nothing.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import select
@@ -31,7 +30,7 @@ TRIES = 3  # of a batch whose keys another import uses at the same moment
 class Outcome:
     """What became of a row: `added`, `there` already, or `refused`."""
 
-    row: Row
+    number: int  # of its line in the file, from 1
     state: str
     refusal: Refusal | None = None
 
@@ -42,22 +41,24 @@ def bring_in(rows: Rows, now: datetime, *, dry_run: bool = False) -> Iterator[Ou
     A dry run decides on each row as the real one would, and stores nothing.
     """
     kept = Kept(rows.replied)
-    for batch, asked in ahead.made(_batches(rows, now, rendered=not dry_run)):
-        states = _decided(asked, kept, now, dry_run=dry_run)
-        for row, state in zip(batch, states, strict=True):
+    makers = [_batches(rows, now, turn, rendered=not dry_run) for turn in range(ahead.MAKERS)]
+    for batch in ahead.made(makers):
+        states = _decided([one for _, one in batch], kept, now, dry_run=dry_run)
+        for (number, _), state in zip(batch, states, strict=True):
             if isinstance(state, Refusal):
-                yield Outcome(row, "refused", state)
+                yield Outcome(number, "refused", state)
             else:
-                yield Outcome(row, state)
+                yield Outcome(number, state)
 
 
 def _batches(
-    rows: Rows, now: datetime, *, rendered: bool
-) -> Iterator[tuple[Sequence[Row], Sequence[Wanted | Refusal]]]:
-    """The rows of each batch, with what they ask for."""
-    left = iter(rows)
-    while batch := list(islice(left, BATCH)):
-        yield batch, [_read(row, now, rendered=rendered) for row in batch]
+    rows: Rows, now: datetime, turn: int, *, rendered: bool
+) -> Iterator[Sequence[tuple[int, Wanted | Refusal]]]:
+    """What the rows ask for, with their numbers: the batches of one maker, whose turn it is first
+    at the batch of this place."""
+    for start in range(turn * BATCH, len(rows), ahead.MAKERS * BATCH):
+        batch = rows.within(range(start, start + BATCH))
+        yield [(row.number, _read(row, now, rendered=rendered)) for row in batch]
 
 
 def _read(row: Row, now: datetime, *, rendered: bool) -> Wanted | Refusal:

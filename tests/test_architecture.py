@@ -65,7 +65,7 @@ FLOORS = {
     4.5: "arrivals copy_reading finds in_database webhook_messages",
     5: "copying demo_script feeds indexing narrowing transfer account_letters handover",
     5.05: "digest_beside",
-    5.1: "acted digest_week mail_letters remaking sifted threads",
+    5.1: "acted demo_drawn digest_week mail_letters remaking sifted threads",
     5.15: "digest_choice",
     5.2: "digest inbox demo_play demo_large mail.answers proposals",
     5.3: "letter_frames letter_parts",

@@ -143,7 +143,7 @@ def test_a_row_that_breaks_a_rule_is_reported_and_the_others_come_in(house: Hous
     good = [{"author": "ada", "line": f"good {number}"} for number in range(len(BROKEN))]
     mixed = [row for pair in zip((row for row, _ in BROKEN), good, strict=True) for row in pair]
     outcomes = bring_in(file(*mixed))
-    assert [o.row.number for o in outcomes] == list(range(1, len(mixed) + 1))
+    assert [o.number for o in outcomes] == list(range(1, len(mixed) + 1))
     assert told(outcomes)[1::2] == ["added"] * len(good)
     found = [(row, code) for (row, _), code in zip(BROKEN, told(outcomes)[::2], strict=True)]
     assert found == BROKEN
@@ -476,6 +476,20 @@ def test_rows_are_read_again_and_never_held(house: House, file) -> None:  # type
     tracemalloc.stop()
     assert len(read) == 5000
     assert most < path.stat().st_size / 5
+
+
+@pytest.mark.parametrize("name", ["posts.jsonl", "posts.csv"])
+def test_processes_that_read_one_file_keep_their_own_places_in_it(
+    house: House, file, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(transfer, "BATCH", 30)
+    note = "n" * 900  # so that the file is read in many pieces
+    made = [f"ada,post {n},{note}" if name.endswith("csv") else
+            {"author": "ada", "line": f"post {n}", "note": note} for n in range(400)]
+    path = file("author,line,note", *made, name=name) if name.endswith("csv") else file(*made)
+    assert told(bring_in(path)) == ["added"] * 400
+    stored_lines = db.session.scalars(select(Post.line).order_by(Post.id)).all()
+    assert stored_lines == [f"post {n}" for n in range(400)]
 
 
 def test_a_pipe_and_an_old_macintosh_are_read_too(house: House, tmp_path: Path) -> None:

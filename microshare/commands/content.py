@@ -109,7 +109,7 @@ def import_posts(file: Path, dry_run: bool) -> None:
     refused: list[str] = []
     with click.progressbar(length=len(read), label="Importing", file=sys.stderr) as bar:
         for outcome in transfer.bring_in(read, clock.now(), dry_run=dry_run):
-            report[outcome.state].append(outcome.row.number)
+            report[outcome.state].append(outcome.number)
             if outcome.refusal:
                 told = sentences.reason(outcome.refusal)
                 refused.append(why.setdefault(told, told))
