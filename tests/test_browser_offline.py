@@ -3,6 +3,7 @@
 import re
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -24,22 +25,45 @@ WAIT = 30_000  # ms for what comes by itself
 
 
 @dataclass
-class World:
-    """A server that can be killed, a network with holes, and a browser profile."""
+class Server:
+    """The product on a port of its own, where it is started again after it was killed."""
 
     settings: Settings
     port: int
-    relay: Relay
-    browser: Browser
     stack: ExitStack
-    contexts: list[BrowserContext] = field(default_factory=list)
-    server: object = None
+    process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
-        self.server, _ = self.stack.enter_context(served.running(self.settings, self.port, with_worker=False))
+        self.process, _ = self.stack.enter_context(
+            served.running(self.settings, self.port, with_worker=False)
+        )
 
     def kill(self) -> None:
-        served.stop(self.server, signal.SIGKILL)  # type: ignore[arg-type]
+        assert self.process is not None
+        served.stop(self.process, signal.SIGKILL)
+
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class World:
+    """A server that can be killed, a network with holes, and browser profiles."""
+
+    server: Server
+    relay: Relay
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.server.start()
+
+    def kill(self) -> None:
+        self.server.kill()
+
+    @property
+    def settings(self) -> Settings:
+        return self.server.settings
 
     def device(self, **options: object) -> BrowserContext:
         """A browser profile of its own."""
@@ -60,22 +84,24 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def instance(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def server(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     def fill(house: House) -> None:
         with saving():
             posts.publish(house.grace, "Field note about #valves", now=NOON)
 
     path = tmp_path_factory.mktemp("offline") / "instance"
-    return furnished(installed, path, fill).instance
+    settings = furnished(installed, path, fill, web_processes=1)
+    with ExitStack() as stack:
+        yield Server(settings, served.free_port(), stack)
 
 
 @pytest.fixture
-def world(instance: Path, browser: Browser) -> Iterator[World]:  # noqa: F811
-    settings = Settings(instance=instance, password_memory=8, company="Acme", web_processes=1)
-    with ExitStack() as stack:
-        port = served.free_port()
-        made = World(settings, port, stack.enter_context(relay.running(port)), browser, stack)
-        made.start()
+def world(server: Server, browser: Browser) -> Iterator[World]:  # noqa: F811
+    """A network of its own to the server, which stands whatever the test before did to it."""
+    if not server.is_up():
+        server.start()
+    with relay.running(server.port) as road:
+        made = World(server, road, browser)
         yield made
         for context in made.contexts:
             context.close()
