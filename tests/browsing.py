@@ -20,6 +20,7 @@ from microshare.config import Settings
 from microshare.db import db, saving
 from tests import served
 from tests.conftest import NOON, PASSWORD, House, furnish
+from tests.forks import Forks
 
 # The first is Chromium without the parts that draw a window: the same pages and workers, and each
 # new profile and each page that is opened takes less than half of the time.
@@ -82,11 +83,14 @@ def furnished(
 
 @contextmanager
 def serving(
-    installed: Path, folders: pytest.TempPathFactory, fill: Callable[[House], object]
+    installed: Path,
+    folders: pytest.TempPathFactory,
+    forked: Forks,
+    fill: Callable[[House], object],
 ) -> Iterator[str]:
     """The address of such an instance, served."""
     settings = furnished(installed, folders.mktemp("house") / "instance", fill)
-    with served.running(settings) as (_, address):
+    with served.running(settings, by=forked) as (_, address):
         yield address
 
 
@@ -98,9 +102,11 @@ def _notes(house: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory, forked: Forks
+) -> Iterator[str]:
     """The product, served, with the three in it and some posts."""
-    with serving(installed, tmp_path_factory, _notes) as address:
+    with serving(installed, tmp_path_factory, forked, _notes) as address:
         yield address
 
 

@@ -23,6 +23,8 @@ from microshare.config import Settings
 from microshare.db import Base, db, saving
 from microshare.mailer import Letter
 from microshare.models import User
+from tests import forks
+from tests.forks import Forks
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -81,6 +83,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         installing.install()
         db.engine.dispose()
     return instance
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forks]:
+    """Our commands in processes that begin at once."""
+    with forks.forks() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

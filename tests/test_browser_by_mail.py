@@ -15,12 +15,15 @@ from microshare.mail_addresses import Share
 from microshare.models import PendingLetter
 from tests.browsing import DESKTOP, PHONE, browser, is_well  # noqa: F401
 from tests.conftest import furnish
+from tests.forks import Forks
 from tests.served import free_port, running
 from tests.test_mail_posting import chain, letter
 
 
 @pytest.fixture(scope="module")
-def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def links(
+    tmp_path_factory: pytest.TempPathFactory, forked: Forks
+) -> Iterator[dict[str, str]]:
     """The pages, by act and language, of a served house into which letters came."""
     port = free_port()
     settings = Settings(
@@ -30,7 +33,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         mail_from="microshare@acme.example",
         url=f"http://127.0.0.1:{port}",
     )
-    with running(settings, port), create_app(settings).app_context():
+    with running(settings, port, by=forked), create_app(settings).app_context():
         installing.install()
         furnish()
         with saving():

@@ -3,7 +3,6 @@
 import re
 import signal
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from microshare.db import saving
 from tests import relay, served
 from tests.browsing import DESKTOP, PHONE, browser, furnished, is_well  # noqa: F401 - the fixture
 from tests.conftest import NOON, PASSWORD, House
+from tests.forks import Forks
 from tests.relay import Relay
 from tests.test_browser_photos import are_shown, choose, file, jpeg
 
@@ -31,11 +31,12 @@ class Server:
     settings: Settings
     port: int
     stack: ExitStack
-    process: "subprocess.Popen[bytes] | None" = None
+    forked: Forks
+    process: served.Process | None = None
 
     def start(self) -> None:
         self.process, _ = self.stack.enter_context(
-            served.running(self.settings, self.port, with_worker=False)
+            served.running(self.settings, self.port, with_worker=False, by=self.forked)
         )
 
     def kill(self) -> None:
@@ -84,7 +85,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def server(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory, forked: Forks
+) -> Iterator[Server]:
     def fill(house: House) -> None:
         with saving():
             posts.publish(house.grace, "Field note about #valves", now=NOON)
@@ -92,7 +95,7 @@ def server(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     path = tmp_path_factory.mktemp("offline") / "instance"
     settings = furnished(installed, path, fill, web_processes=1)
     with ExitStack() as stack:
-        yield Server(settings, served.free_port(), stack)
+        yield Server(settings, served.free_port(), stack, forked)
 
 
 @pytest.fixture
