@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import String, bindparam, delete, func, or_, select
 
-from microshare import tags, text
+from microshare import tags
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Tag, TagAlias, User
 from microshare.search import analysis
 from microshare.search.query import Query, Term
+from microshare.tags import AnyTag, Seen
 
 LIMIT = 1000  # aliases: each search reads them all
 Group = tuple[str, ...]  # names that stand for each other, in order
@@ -46,13 +47,33 @@ def get(name: str) -> Tag:
     try:
         return tags.get(name)
     except Missing:
-        folded = text.fold(name.strip().lstrip("#＃"))
         found = db.session.scalars(
-            select(Tag).join(TagAlias).where(TagAlias.name == folded)
+            select(Tag).join(TagAlias).where(TagAlias.name == tags.folded(name))
         ).first()
         if found is None:
             raise
         return found
+
+
+_GIVEN = bindparam("name", type_=String)
+_SEEN = (
+    select(Tag.id, Tag.name, Tag.spelling, Tag.description, Tag.created_at)
+    .where(or_(
+        Tag.name == _GIVEN,
+        Tag.id == select(TagAlias.tag_id).where(TagAlias.name == _GIVEN).scalar_subquery(),
+    ))
+    .order_by((Tag.name == _GIVEN).desc())
+    .limit(1)
+)  # fmt: skip
+
+
+def seen(name: str) -> Seen:
+    """The same as a page needs it, in one light query."""
+    asked = {"name": tags.folded(name)}
+    row = db.session.connection().execute(_SEEN, asked).one_or_none()
+    if row is None:
+        raise Missing("tag", name=name)
+    return Seen._make(row)
 
 
 def drop(name: str, setter: User) -> None:
@@ -61,7 +82,7 @@ def drop(name: str, setter: User) -> None:
     db.session.execute(delete(TagAlias).where(TagAlias.name == name))
 
 
-def of(tag: Tag) -> tuple[str, ...]:
+def of(tag: AnyTag) -> tuple[str, ...]:
     """All other names that find the posts of this tag, in order."""
     return tuple(name for name in standing_for(tag.name, all_names()) if name != tag.name)
 
@@ -71,7 +92,7 @@ def standing_for(name: str, groups: Sequence[Group]) -> Group:
     return next((group for group in groups if name in group), ())
 
 
-def own(tag: Tag) -> Sequence[str]:
+def own(tag: AnyTag) -> Sequence[str]:
     """The other names that were given to this very tag, in order."""
     return db.session.scalars(
         select(TagAlias.name).where(TagAlias.tag_id == tag.id).order_by(TagAlias.name)

@@ -1,4 +1,4 @@
-"""Ids by the hundred as one value, on their way into a statement and out of it.
+"""Ids and rows by the hundred as one value, on their way into a statement and out of it.
 
 A list of placeholders makes another statement for each length: SQLAlchemy writes it out and the
 database prepares it anew, which for a reader with many follows takes longer than the answer. And
@@ -63,6 +63,18 @@ class together(FunctionElement[Collection[int]]):  # noqa: N801 - a function of 
     inherit_cache = True
 
 
+class as_lists(FunctionElement[str]):  # noqa: N801 - a function of SQL
+    """All rows of a group as one text, in no order: a list of lists in JSON."""
+
+    type = Text()
+    inherit_cache = True
+
+
+def in_order(lists: str | None) -> list[list[Any]]:
+    """The rows in what `as_lists` tells, by their first columns; nothing in that of none."""
+    return sorted(json.loads(lists or "[]"))
+
+
 def among(column: Column, name: str) -> ColumnElement[bool]:
     """Whether the column is one of the ids that are bound to this name at execution."""
     return _Among(column, bindparam(name, type_=Ids))
@@ -97,3 +109,13 @@ def _as_json(element: together, compiler: SQLCompiler, **how: Any) -> str:
 @compiles(together, "postgresql")
 def _as_array(element: together, compiler: SQLCompiler, **how: Any) -> str:
     return f"array_agg({compiler.process(element.clauses, **how)})"
+
+
+@compiles(as_lists)
+def _group_array(element: as_lists, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **how)}))"
+
+
+@compiles(as_lists, "postgresql")
+def _json_agg(element: as_lists, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **how)}))::text"

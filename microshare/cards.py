@@ -1,4 +1,4 @@
-"""What a list shows of a post, loaded for a whole page in two queries.
+"""What a list shows of a post, loaded for a whole page in one query.
 
 A card is a row and no object of the session: it changes nothing, compares by what it says, and
 takes a tenth of the time to load. What is rendered of equal cards is equal, so it can be kept.
@@ -6,13 +6,14 @@ takes a tenth of the time to load. What is rendered of equal cards is equal, so 
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, case, literal_column, select
 from sqlalchemy.orm import aliased
 
 from microshare import photos
-from microshare.among import among
+from microshare.among import among, as_lists, in_order
 from microshare.db import db
 from microshare.models import Department, Post, PostTag, Saved, Tag, Thanks, User
 from microshare.photos import Photo
@@ -112,7 +113,12 @@ class Card(NamedTuple):
     parent_withdrawn_at: datetime | None
     maker_name: str | None  # whose bot the author is; None: a colleague
     maker_username: str | None
-    tags: tuple[Tie, ...] = ()
+    tags_json: str | None
+
+    @property
+    def tags(self) -> tuple[Tie, ...]:
+        """Its tags in their order."""
+        return _read(self.tags_json)
 
     @property
     def author(self) -> Author:
@@ -161,6 +167,12 @@ class Card(NamedTuple):
         return self.kind == "question" and self.solved_at is None and self.withdrawn_at is None
 
 
+@lru_cache(10_000)  # as many texts of some hundred characters: the tags of what is read now
+def _read(tags_json: str | None) -> tuple[Tie, ...]:
+    """The tags of a post as `_TAGS` tells them, in the order of their positions."""
+    return tuple(Tie._make(tie[1:]) for tie in in_order(tags_json))
+
+
 class Marked(NamedTuple):
     """A card, and what one reader did with the post."""
 
@@ -169,7 +181,8 @@ class Marked(NamedTuple):
     saved: bool
 
 
-_PARENT, _PARENT_AUTHOR, _MAKER = aliased(Post), aliased(User), aliased(User)
+_PARENT, _PARENT_AUTHOR = aliased(Post), aliased(User)
+_MAKER, _ADDER = aliased(User), aliased(User)
 _OWN = (
     Post.id, Post.kind, Post.line, Post.line_html, Post.note_html, Post.photos_json, Post.language,
     Post.via, Post.via_page, Post.thread_id, Post.created_at, Post.edited_at, Post.withdrawn_at,
@@ -179,6 +192,17 @@ _THEIRS = (
     User.id, User.name, User.username, Department.id, Department.name, Department.slug,
     _PARENT.id, _PARENT_AUTHOR.id, _PARENT_AUTHOR.name, _PARENT_AUTHOR.username,
     _PARENT.line_html, _PARENT.language, _PARENT.withdrawn_at, _MAKER.name, _MAKER.username,
+)  # fmt: skip
+# By position, and then by id, which no two ties of a post share.
+_TAGS = (
+    select(as_lists(PostTag.position, Tag.id, Tag.name, Tag.spelling,
+                    _ADDER.id, _ADDER.name, _ADDER.username))
+    .select_from(PostTag)
+    .join(Tag, Tag.id == PostTag.tag_id)
+    .outerjoin(_ADDER, _ADDER.id == PostTag.added_by_id)
+    .where(PostTag.post_id == Post.id)
+    .correlate(Post)
+    .scalar_subquery()
 )  # fmt: skip
 
 
@@ -190,21 +214,13 @@ def _did(table: type[Thanks] | type[Saved], who: Any) -> ColumnElement[int]:
 
 
 _CARDS = (
-    select(*_OWN, *_THEIRS, _did(Thanks, Thanks.giver_id), _did(Saved, Saved.reader_id))
+    select(*_OWN, *_THEIRS, _TAGS, _did(Thanks, Thanks.giver_id), _did(Saved, Saved.reader_id))
     .select_from(Post)
     .join(User, User.id == Post.author_id)
     .join(Department, Department.id == Post.department_id)
     .outerjoin(_PARENT, _PARENT.id == Post.reply_to_id)
     .outerjoin(_PARENT_AUTHOR, _PARENT_AUTHOR.id == _PARENT.author_id)
     .outerjoin(_MAKER, _MAKER.id == User.maker_id)
-)
-_TIES = (
-    select(PostTag.post_id, Tag.id, Tag.name, Tag.spelling, User.id, User.name, User.username)
-    .select_from(PostTag)
-    .join(Tag, Tag.id == PostTag.tag_id)
-    .outerjoin(User, User.id == PostTag.added_by_id)
-    .where(among(PostTag.post_id, "ids"))
-    .order_by(PostTag.position, PostTag.tag_id)
 )
 
 
@@ -258,27 +274,17 @@ Row = Any  # the columns of `_CARDS`
 
 def load(statement: Executable, reader_id: int, **bound: object) -> list[Marked]:
     """What a statement of this module gives, for this reader (0: for nobody)."""
-    return tagged(rows(statement, reader_id, **bound))
+    return made(rows(statement, reader_id, **bound))
 
 
 def rows(statement: Executable, reader_id: int, **bound: object) -> Sequence[Row]:
-    """The same without the tags: for who may look again before it is shown."""
+    """The same as it comes: for who may look again before it is shown."""
     return db.session.connection().execute(statement, {"reader": reader_id, **bound}).all()
 
 
-def tagged(found: Sequence[Row]) -> list[Marked]:
-    """The cards of these rows, with their tags."""
-    if not found:
-        return []
-    ties: dict[int, list[Tie]] = {}
-    for tie in db.session.connection().execute(_TIES, {"ids": [row[0] for row in found]}).all():
-        ties.setdefault(tie[0], []).append(Tie._make(tie[1:]))
-    last = len(Card._fields) - 1
+def made(found: Sequence[Row]) -> list[Marked]:
+    """The cards of these rows."""
+    size = len(Card._fields)
     return [
-        Marked(
-            Card._make((*row[:last], tuple(ties.get(row[0], ())))),
-            bool(row[last]),
-            bool(row[last + 1]),
-        )
-        for row in found
+        Marked(Card._make(row[:size]), bool(row[size]), bool(row[size + 1])) for row in found
     ]

@@ -143,7 +143,7 @@ def _prepare_sqlite(engine: Engine, pages: int, log: int) -> None:
 
     def connect(connection: Any, record: ConnectionPoolEntry) -> None:
         # The driver's own transactions start too late and never at once (bpo-10740); ours are
-        # begun by `begin` below.
+        # begun by `_begin` below.
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
@@ -162,16 +162,20 @@ def _prepare_sqlite(engine: Engine, pages: int, log: int) -> None:
         if path is not None and record.info["file"] != _identity(path):
             raise DisconnectionError("the file of the database is another one")
 
-    def begin(connection: Any) -> None:
-        # A writer takes its place at once: a reader that turns writer half-way is refused by
-        # SQLite without waiting when somebody else wrote meanwhile.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
     event.listen(engine, "do_connect", open_file)
     event.listen(engine, "connect", connect)
     event.listen(engine, "checkout", checkout)
-    event.listen(engine, "begin", begin)
+    event.listen(engine, "begin", _begin)
+
+
+def _begin(connection: Any) -> None:
+    """A writer takes its place at once: a reader that turns writer half-way is refused by SQLite
+    without waiting when somebody else wrote meanwhile.
+    """
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # takes no lock and cannot fail; through SQLAlchemy it takes as long as a small query
+        connection.connection.dbapi_connection.execute("BEGIN")
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

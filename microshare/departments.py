@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, func, select
 
-from microshare import text
+from microshare import interests, text
+from microshare.among import as_lists, in_order
 from microshare.cards import Author, Label
 from microshare.db import add_once, db
 from microshare.errors import Forbidden, Missing, Refused
+from microshare.interests import Standing
 from microshare.models import Department, DepartmentTag, Tag, User
 from microshare.readers import AnyReader
 from microshare.slugs import slug_of
@@ -70,26 +73,10 @@ def every() -> Sequence[Department]:
 
 
 _WORKS_THERE = and_(
-    User.department_id == bindparam("department"),
+    User.department_id == bindparam("target"),
     User.suspended_at.is_(None),
     User.maker_id.is_(None),
 )
-_HEADCOUNT = select(func.count()).select_from(User).where(_WORKS_THERE).scalar_subquery()
-_PEOPLE = (
-    select(User.id, User.name, User.username, _HEADCOUNT)
-    .where(_WORKS_THERE)
-    .order_by(User.name, User.id)
-    .limit(bindparam("limit"))
-)
-
-
-def people_in(department: Department, limit: int = 60) -> tuple[tuple[Author, ...], int]:
-    """Who works there now, the first of them by name, and how many they are."""
-    asked = {"department": department.id, "limit": limit}
-    rows = db.session.connection().execute(_PEOPLE, asked).all()
-    return tuple(Author(*row[:3]) for row in rows), rows[0][3] if rows else 0
-
-
 def headcounts() -> dict[int, int]:
     """How many colleagues each department has, by department id."""
     rows = db.session.execute(
@@ -112,6 +99,53 @@ def tags_of(department: Department) -> tuple[Label, ...]:
     """The tags that it follows for its people, by name."""
     rows = db.session.connection().execute(_TAGS, {"department": department.id})
     return tuple(Label(*row) for row in rows)
+
+
+class About(NamedTuple):
+    """What the page of a department tells one reader beside its posts."""
+
+    people: tuple[Author, ...]  # who works there now, the first of them by name
+    headcount: int  # how many they are
+    tags: tuple[Label, ...]  # that it follows for its people, by name
+    standing: Standing
+
+
+_FIRST = (
+    select(
+        func.row_number().over(order_by=(User.name, User.id)).label("place"),
+        User.id, User.name, User.username,
+    )
+    .where(_WORKS_THERE)
+    .order_by(User.name, User.id)
+    .limit(bindparam("limit"))
+    .subquery()
+)  # fmt: skip
+_ABOUT = select(
+    select(as_lists(_FIRST.c.place, _FIRST.c.id, _FIRST.c.name, _FIRST.c.username))
+    .scalar_subquery(),
+    select(func.count()).select_from(User).where(_WORKS_THERE).scalar_subquery(),
+    select(as_lists(Tag.name, Tag.id, Tag.name, Tag.spelling))
+    .join(DepartmentTag, DepartmentTag.tag_id == Tag.id)
+    .where(DepartmentTag.department_id == bindparam("target"))
+    .scalar_subquery(),
+    interests.FOLLOWS.scalar_subquery(),
+    interests.MUTES.scalar_subquery(),
+)  # fmt: skip
+
+
+def about(department: Department, reader: AnyReader, now: datetime, limit: int = 60) -> About:
+    """All of it in one query; at most `limit` people."""
+    asked = {"target": department.id, "kind": "department", "reader": reader.id, "now": now,
+             "limit": limit}  # fmt: skip
+    people, headcount, tags, follows, mutes = (
+        db.session.connection().execute(_ABOUT, asked).one()
+    )
+    return About(
+        tuple(Author._make(one[1:]) for one in in_order(people)),
+        headcount,
+        tuple(Label._make(one[1:]) for one in in_order(tags)),
+        Standing(bool(follows), bool(mutes)),
+    )
 
 
 def follow_tag(department: Department, tag: Tag, follower: User, now: datetime) -> None:

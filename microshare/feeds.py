@@ -27,7 +27,8 @@ from microshare.errors import Missing
 from microshare.interests import Interests, Reason
 from microshare.models import Department, Post, PostTag, Saved, Tag, User
 from microshare.pulled import Span, by_tie, visible
-from microshare.readers import AnyReader
+from microshare.readers import AnyReader, Reader
+from microshare.tags import AnyTag
 
 PAGE = 30  # posts
 LARGEST_PAGE = 100  # posts
@@ -84,7 +85,7 @@ def own(
     wants = wants or interests.of(reader, now)
     limit, span = _within(limit), span or Span(before)
     found = pulled.rows(reader.id, wants, span, limit + 1)
-    return _page(cards.tagged(found), limit, span, wants if tells_why else None)
+    return _page(cards.made(found), limit, span, wants if tells_why else None)
 
 
 _NEWEST = select(func.max(Post.id))
@@ -93,17 +94,19 @@ _NEWEST = select(func.max(Post.id))
 def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False) -> int:
     """How many posts came into the own feed, or the open one, after this; a page of them at most.
 
-    What the reader wrote is no news. An open page asks often: where nothing was written, one query.
+    What the reader wrote is no news. An open page asks often: where nothing was written, what came
+    with the reader is enough.
     """
+    newest = reader.newest if isinstance(reader, Reader) else None
     ask = db.session.connection()
-    newest = ask.scalar(_NEWEST) or 0
+    newest = (ask.scalar(_NEWEST) or 0) if newest is None else newest
     if newest <= after:
         return 0
     asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
     wants = interests.of(reader, now)
-    asked |= {"lowest": after + 1, "before": newest + 1}
+    asked |= pulled.look(Span(newest + 1, after), pulled.WHOLE)
     return len(ask.scalars(pulled.news(wants), {**asked, **wants.bound()}).all())
 
 
@@ -133,7 +136,7 @@ def everyone(
 
 def tagged(
     reader: AnyReader,
-    tag: Tag,
+    tag: AnyTag,
     *,
     before: int | None = None,
     limit: int = PAGE,

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import aliased
 
-from microshare import feeds, reports
+from microshare import feeds, waiting
 from microshare.db import db
 from microshare.errors import Missing
 from microshare.feeds import Item
 from microshare.models import InboxItem, Post, User
 from microshare.pulled import Span
-from microshare.readers import AnyReader
+from microshare.readers import AnyReader, Reader
 
 PAGE = 60  # items, before thanks are grouped
 
@@ -84,27 +84,15 @@ def of(reader: User, *, before: int | None = None) -> InboxPage:
     )
 
 
-_NEW_COUNT = (
-    select(func.count())
-    .select_from(InboxItem)
-    .join(Post, Post.id == InboxItem.post_id)
-    .where(
-        InboxItem.reader_id == bindparam("reader"),
-        InboxItem.id > bindparam("seen"),
-        Post.withdrawn_at.is_(None),
-    )
-)
-
-
-_MANAGERS_COUNT = select(_NEW_COUNT.scalar_subquery() + reports.OPEN_COUNT.scalar_subquery())
+_WAITING = select(waiting.ALL).select_from(User).where(User.id == bindparam("reader"))
 
 
 def new_count(reader: AnyReader) -> int:
     """How many items came since the reader last looked, and for who manages the reports that
-    wait; every page asks it."""
-    asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
-    counted = _MANAGERS_COUNT if reader.manages else _NEW_COUNT
-    return db.session.connection().scalar(counted, asked) or 0
+    wait; every page asks it, and most know it from when the reader was loaded."""
+    if isinstance(reader, Reader) and reader.waiting is not None:
+        return reader.waiting
+    return db.session.connection().scalar(_WAITING, {"reader": reader.id}) or 0
 
 
 def mark_seen(reader: User, item_id: int) -> None:
@@ -135,6 +123,19 @@ _SAID_TWICE = (
         InboxItem.kind == "reply",
     )
     .exists()
+)
+
+
+_NEW_NOTES = (
+    select(func.count())
+    .select_from(InboxItem)
+    .join(Post, Post.id == InboxItem.post_id)
+    .where(
+        InboxItem.reader_id == bindparam("reader"),
+        InboxItem.id > bindparam("seen"),
+        Post.withdrawn_at.is_(None),
+        ~_SAID_TWICE,
+    )
 )
 
 
@@ -173,7 +174,7 @@ def notes(
 def new_notes(reader: AnyReader) -> int:
     """How many of these came since the reader last looked."""
     asked = {"reader": reader.id, "seen": reader.inbox_read_up_to}
-    return db.session.connection().scalar(_NEW_COUNT.where(~_SAID_TWICE), asked) or 0
+    return db.session.connection().scalar(_NEW_NOTES, asked) or 0
 
 
 def note(reader: AnyReader, note_id: int, kinds: Collection[str]) -> Note:

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from microshare.among import among, apart, together
@@ -140,12 +150,19 @@ FOLLOWS = select(func.count()).where(
     Follow.kind == bindparam("kind"),
     Follow.target_id == bindparam("target"),
 )
-MUTES = select(func.count()).where(
-    Mute.reader_id == bindparam("reader"),
-    Mute.kind == bindparam("kind"),
-    Mute.target_id == bindparam("target"),
-    or_(Mute.until.is_(None), Mute.until > bindparam("now")),
-)
+
+
+def mutes(target: ColumnElement[int]) -> Select[int]:
+    """The statement that counts whether the `reader` leaves a target of this `kind` out `now`."""
+    return select(func.count()).where(
+        Mute.reader_id == bindparam("reader"),
+        Mute.kind == bindparam("kind"),
+        Mute.target_id == target,
+        or_(Mute.until.is_(None), Mute.until > bindparam("now")),
+    )
+
+
+MUTES = mutes(bindparam("target"))
 _STANDING = select(FOLLOWS.scalar_subquery(), MUTES.scalar_subquery())
 
 

@@ -3,10 +3,21 @@
 A statement takes ids from an index which has them in order, and is made once.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from microshare import cards, interests
@@ -20,7 +31,7 @@ from microshare.models import Post
 # posts or one in ten thousand.
 WALK = 512
 WINDOW = 32_768
-_END = 2**31 - 1  # no id is greater
+WHOLE = 2**31 - 1  # no id is greater
 
 
 class Span(NamedTuple):
@@ -32,7 +43,7 @@ class Span(NamedTuple):
 
     def bound(self) -> dict[str, int]:
         """What fills the conditions of the statements below."""
-        return {"before": self.before or _END, "after": self.after}
+        return {"before": self.before or WHOLE, "after": self.after}
 
 
 def _between(column: InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -50,8 +61,15 @@ def by_tie(column: InstrumentedAttribute[int], *conditions: ColumnElement[bool])
     return ids.where(Post.withdrawn_at.is_(None), _between(column), *conditions)
 
 
-_LOWEST: ColumnElement[int] = bindparam("lowest")
+# A look goes from under `before` down to over `after`, or only so far as its `window`, counted from
+# the first id that is there: who asks from the top need not know it.
 _BELOW: ColumnElement[int] = bindparam("before")
+_REACHED = func.max(Post.id) - bindparam("window")
+_FLOOR = (
+    select(case((bindparam("after") < _REACHED, _REACHED), else_=bindparam("after")))
+    .where(Post.id < _BELOW)
+    .scalar_subquery()
+)
 OF_OTHERS: ColumnElement[bool] = Post.author_id != bindparam("reader")
 _LET_IN = or_(Post.author_id == bindparam("reader"), interests.UNMUTED)
 
@@ -61,17 +79,17 @@ def _walked(*also: ColumnElement[bool]) -> Select[int]:
     return select(Post.id).where(
         Post.withdrawn_at.is_(None),
         Post.id < _BELOW,
-        Post.id >= _LOWEST,
+        Post.id > _FLOOR,
         or_(interests.BROUGHT, *also),
         _LET_IN,
     )
 
 
 def _gathered(*also: interests.Source) -> Select[int]:
-    """Ids of the posts in a reader's feed, from `lowest` to under `before`, through the indexes."""
+    """Ids of the posts in a reader's feed, as far as a look goes, through the indexes."""
     brought = union(
         *(
-            select(column.label("id")).where(source, column < _BELOW, column >= _LOWEST)
+            select(column.label("id")).where(source, column < _BELOW, column > _FLOOR)
             for column, source in (*interests.SOURCES, *also)
         )
     ).subquery()
@@ -102,32 +120,29 @@ _NEWEST = select(func.max(Post.id))
 
 
 def rows(reader_id: int, wants: Interests, span: Span, limit: int) -> Sequence[cards.Row]:
-    """So many posts of the reader's feed, newest first, without their tags."""
-    top = span.before or (db.session.connection().scalar(_NEWEST) or 0) + 1
+    """So many posts of the reader's feed, newest first, as they come."""
     own = _OWN[bool(wants.all_searches)]
-    found: Sequence[cards.Row] = []
-    listings = own.walked, own.gathered, own.gathered
-    for listing, (lowest, below) in zip(listings, _looks(span, top), strict=False):
+    top, found = span.before, cast(Sequence[cards.Row], ())
+    for listing, window in (own.walked, WALK), (own.gathered, WINDOW), (own.gathered, WHOLE):
         statement = listing.first if span.upward else listing.last
-        bound = {**wants.bound(), "before": below, "lowest": lowest, "limit": limit}
+        bound = {**wants.bound(), **look(span, window), "limit": limit}
         found = cards.rows(statement, reader_id, **bound)
         if len(found) >= limit:
+            break
+        top = top or (db.session.connection().scalar(_NEWEST) or 0) + 1
+        if top - window <= span.after + 1:  # it was looked at all
             break
     return found
 
 
-def _looks(span: Span, top: int) -> Iterator[tuple[int, int]]:
-    """From which id to under which is looked, further each time, until all was."""
-    bottom = span.after + 1
-    for window in WALK, WINDOW, top:
-        if span.upward:
-            yield bottom, min(top, bottom + window)
-        else:
-            yield max(bottom, top - window), top
-        if top - window <= bottom:
-            return
+def look(span: Span, window: int) -> dict[str, int]:
+    """What fills the conditions of a look at so many ids of the span, from the end it begins at."""
+    bound = span.bound()
+    if not span.upward:
+        return {**bound, "window": window}
+    return {**bound, "before": min(bound["before"], span.after + 1 + window), "window": WHOLE}
 
 
 def news(wants: Interests) -> Executable:
-    """The statement for the ids in the reader's feed that others wrote."""
+    """The statement for the ids in the reader's feed, in one look, that others wrote."""
     return _OWN[bool(wants.all_searches)].news

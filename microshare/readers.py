@@ -2,12 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import joinedload
 
+from microshare import waiting
 from microshare.cards import Place
 from microshare.db import db
-from microshare.models import Department, User
+from microshare.models import Department, Post, User
 from microshare.models.people import MANAGERS
 
 
@@ -28,6 +29,10 @@ class Reader(NamedTuple):
     keys_on: bool
     is_new: bool  # the first steps are still to be taken
     department: Place
+    # What an open page asks for again and again, with the reader so that it is one query; None
+    # where it was not asked.
+    waiting: int | None = None  # as `waiting.ALL` counts it
+    newest: int | None = None  # id of the newest post; 0: there is none
 
     @property
     def is_authenticated(self) -> bool:
@@ -62,7 +67,9 @@ _OF_SESSION = (
     User.suspended_at.is_(None),
 )
 _READER = (
-    select(*COLUMNS).join(Department, Department.id == User.department_id).where(*_OF_SESSION)
+    select(*COLUMNS, waiting.ALL, select(func.coalesce(func.max(Post.id), 0)).scalar_subquery())
+    .join(Department, Department.id == User.department_id)
+    .where(*_OF_SESSION)
 )
 _WHOLE = select(User).options(joinedload(User.department)).where(*_OF_SESSION)
 
@@ -81,6 +88,7 @@ def whole(user_id: int, epoch: int) -> User | None:
 
 
 def made(row: Any) -> Reader:
-    """The reader of whom `COLUMNS` tell."""
+    """The reader of whom `COLUMNS` tell, and what may stand behind them."""
     *known, is_new = row[:10]
-    return Reader._make((*known, bool(is_new), Place._make(row[10:])))
+    asked = row[13:] or (None, None)
+    return Reader._make((*known, bool(is_new), Place._make(row[10:13]), *asked))

@@ -6,12 +6,11 @@ is reported is never told by whom.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from microshare import text
+from microshare import text, waiting
 from microshare.db import db
 from microshare.errors import Forbidden, Missing, Refused
 from microshare.models import Post, Report, ReportPost, User
@@ -143,27 +142,17 @@ def open_by(reporter: AnyReader, about: User, post_ids: Sequence[int]) -> Report
     return next((one for one in _open_of(reporter, about) if _is_same(one, post_ids)), None)
 
 
-def _waits_for(manager: AnyReader | None) -> ColumnElement[bool]:
-    """Whether a report waits for this manager; None: for the one that a statement is told."""
-    who: Any = bindparam("reader") if manager is None else manager.id
-    their_bot = select(User.id).where(User.id == Report.about_id, User.maker_id == who).exists()
-    return and_(Report.settled_at.is_(None), Report.about_id != who, ~their_bot)
-
-
-# Told the `reader`.
-OPEN_COUNT = select(func.count()).select_from(Report).where(_waits_for(None))
-
-
 def open_reports(manager: AnyReader) -> Sequence[Report]:
     """The first of those that wait for who manages, the oldest first."""
     _may_settle(manager)
-    waiting = _WHOLE.where(_waits_for(manager)).order_by(Report.id).limit(LISTED)
-    return db.session.scalars(waiting).all()
+    listed = _WHOLE.where(waiting.for_manager(manager.id)).order_by(Report.id).limit(LISTED)
+    return db.session.scalars(listed).all()
 
 
 def open_count(manager: AnyReader) -> int:
     """How many wait for who manages."""
-    return db.session.scalar(OPEN_COUNT, {"reader": manager.id}) or 0
+    counted = select(func.count()).select_from(Report).where(waiting.for_manager(manager.id))
+    return db.session.scalar(counted) or 0
 
 
 def settle(report_id: int, manager: User, now: datetime) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -37,10 +38,12 @@ from microshare.models import (
     Post,
     PostTag,
     Tag,
+    TagAlias,
     Thanks,
     User,
 )
 from microshare.readers import AnyReader
+from microshare.tags import AnyTag
 
 LOOKED_AT = 100  # posts under the tag, the newest
 WHO_KNOWS = 5  # people
@@ -64,6 +67,7 @@ class Facts:
     departments: tuple[Place, ...]  # that follow it for their people, by name
     goals: Sequence[OpenGoal]  # soonest end first
     who_knows: tuple[Author, ...]  # thanked most widely under it first
+    has_other_names: bool  # which `aliases.of` tells
 
 
 _TAG: ColumnElement[int] = bindparam("target")
@@ -128,6 +132,16 @@ def _rows(kind: str, id: Any, name: Any, key: Any, ends_on: Any, *order: Any) ->
         type_coerce(ends_on, Date),
         *(order or (_NONE, _NONE)),
     )
+# One that stands for it, or that it stands for.
+_NAMED = func.coalesce(
+    select(func.max(TagAlias.name))
+    .where(or_(
+        TagAlias.tag_id == _TAG,
+        TagAlias.name == select(Tag.name).where(Tag.id == _TAG).scalar_subquery(),
+    ))
+    .scalar_subquery(),
+    _NO_TEXT,
+)  # fmt: skip
 
 
 # Goals come first: PostgreSQL takes the type of a column from where it is no NULL.
@@ -147,7 +161,7 @@ _BESIDE = union_all(
         _KNOWN.c.width,
         _KNOWN.c.last,
     ),
-    _rows("counts", _NONE, _NO_TEXT, _NO_TEXT, null(), _FOLLOWERS, _QUESTIONS),
+    _rows("counts", _NONE, _NO_TEXT, _NAMED, null(), _FOLLOWERS, _QUESTIONS),
     _rows(
         "standing",
         _NONE,
@@ -160,7 +174,7 @@ _BESIDE = union_all(
 )
 
 
-def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
+def of(tag: AnyTag, reader: AnyReader, now: datetime) -> Facts:
     """Everything that the tag's page tells this reader beside its posts, in one query.
 
     Of who knows only the order is told, never the counts: there are no rankings of people.
@@ -169,7 +183,7 @@ def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
     found: dict[str, list[Any]] = {"department": [], "goal": [], "person": []}
     for kind, *row in db.session.connection().execute(_BESIDE, asked).all():
         found.setdefault(kind, []).append(row)
-    followers, questions = found["counts"][0][4:]
+    _, _, named, _, followers, questions = found["counts"][0]
     follows, mutes = found["standing"][0][4:]
     people = sorted(found["person"], key=lambda row: (row[4], row[5]), reverse=True)
     return Facts(
@@ -182,4 +196,5 @@ def of(tag: Tag, reader: AnyReader, now: datetime) -> Facts:
             key=lambda goal: (goal.ends_on, goal.id),
         ),
         tuple(Author(*row[:3]) for row in people),
+        named != "",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 from sqlalchemy import Select, bindparam, func, or_, select
@@ -70,6 +71,19 @@ def _by_name(names: Iterable[str]) -> dict[str, Tag]:
     return {tag.name: tag for tag in db.session.scalars(select(Tag).where(Tag.name.in_(names)))}
 
 
+class Seen(NamedTuple):
+    """A tag as its page needs it: a row with the names of `models.Tag`, light to load."""
+
+    id: int
+    name: str
+    spelling: str
+    description: str
+    created_at: datetime
+
+
+AnyTag = Tag | Seen
+
+
 _NAMED = select(Tag).where(Tag.name == bindparam("name"))
 
 
@@ -83,11 +97,19 @@ def by_id(tag_id: int) -> Tag:
 
 def get(name: str) -> Tag:
     """The tag of this name, however it is spelt, or `Missing`."""
-    folded = text.fold(name.strip().lstrip("#＃"))
-    found = db.session.scalars(_NAMED, {"name": folded}).one_or_none()
+    found = db.session.scalars(_NAMED, {"name": folded(name)}).one_or_none()
     if found is None:
         raise Missing("tag", name=name)
     return found
+
+
+def folded(name: str) -> str:
+    """The name that a tag is kept under, of one as somebody gives it.
+
+    >>> folded("#Pumps ")
+    'pumps'
+    """
+    return text.fold(name.strip().lstrip("#＃"))
 
 
 def parse(written: str) -> list[tuple[str, str]]:

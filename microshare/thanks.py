@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, select, update
 
 from microshare import notices
-from microshare.cards import Author
+from microshare.cards import Author, Card
 from microshare.db import add_once, db
 from microshare.errors import Missing, Refused
 from microshare.models import Post, Thanks, User
@@ -54,6 +54,11 @@ _GIVERS = (
     .where(Thanks.post_id == bindparam("post"))
     .order_by(Thanks.given_at.desc())
 )
+
+
+def reach_of(post: Card) -> Reach:
+    """Who thanked for a post of a list; where it tells that nobody did, nothing is asked."""
+    return reach(post.id) if post.thanks_count else Reach((), 0)
 
 
 def reach(post_id: int) -> Reach:

@@ -7,12 +7,13 @@ after the other.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from microshare import cards
+from microshare import cards, interests
 from microshare.among import among
 from microshare.db import db
 from microshare.errors import Missing
@@ -47,6 +48,7 @@ class Thread:
     answer: Item | None = None  # where it is not among the entries
     after: int | None = None  # the post behind which the next part begins
     is_whole: bool = True
+    is_muted: bool = False  # by the reader
 
 
 class _Shown(NamedTuple):
@@ -93,7 +95,9 @@ _ROOT = (
     .scalar_subquery()
 )
 _SKELETON = (
-    select(Post.id, Post.reply_to_id, Post.answer_id)
+    select(
+        Post.id, Post.reply_to_id, Post.answer_id, interests.mutes(_ROOT).scalar_subquery()
+    )
     .where(or_(Post.id == _ROOT, Post.thread_id == _ROOT))
     .order_by(Post.id)
     .limit(LONGEST)
@@ -101,12 +105,14 @@ _SKELETON = (
 _THESE = cards.oldest(among(Post.id, "ids"))
 
 
-def of(reader: AnyReader, post_id: int, *, after: int | None = None) -> Thread:
+def of(reader: AnyReader, post_id: int, now: datetime, *, after: int | None = None) -> Thread:
     """The page of this post, on from `after`; `Missing` without such a post.
 
     Withdrawn posts are there too: each leaves a line, and its text is not shown.
     """
-    tree = _tree(db.session.connection().execute(_SKELETON, {"post": post_id}).all())
+    asked = {"post": post_id, "reader": reader.id, "kind": "thread", "now": now}
+    rows = db.session.connection().execute(_SKELETON, asked).all()
+    tree = _tree([row[:3] for row in rows])
     if tree is None or all(one != post_id for one, _ in tree.order):
         raise Missing("post", id=post_id)
     shown, following = _shown(tree, post_id, after)
@@ -124,6 +130,7 @@ def of(reader: AnyReader, post_id: int, *, after: int | None = None) -> Thread:
         None if is_there or not tree.answer else items.get(tree.answer),
         following,
         len(shown) == len(tree.order),
+        bool(rows[0][3]),
     )
 
 

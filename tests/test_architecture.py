@@ -42,7 +42,7 @@ FLOORS = {
     2.3: "models",
     # nouns that know tables and texts alone; the first two serve others of them
     2.35: "photos",  # what a post shows besides its text
-    2.4: "cards revisions",  # what lists show of posts; what they said before
+    2.4: "cards revisions waiting",  # what lists show of posts; what they said before
     2.45: "readers",  # who looks at them
     2.5: "interests notices signing taken webhook_bodies webhook_events "
          "search.postgres_counts search.postgres_look",

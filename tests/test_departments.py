@@ -1,9 +1,10 @@
 import pytest
 from flask import Flask
 
-from microshare import departments, people
+from microshare import departments, follows, people
 from microshare.db import saving
 from microshare.errors import Forbidden, Missing, Refused
+from microshare.interests import Standing
 from microshare.models import Department
 from tests.acts import raced, tag
 from tests.conftest import NOON, House
@@ -67,18 +68,34 @@ def test_a_department_is_chosen_by_slug_or_name_and_never_made(house: House) -> 
     assert len(departments.every()) == 2
 
 
-def test_who_works_there_now_is_told_without_who_left(house: House) -> None:
-    sales = departments.get("sales")
-    there, headcount = departments.people_in(sales)
-    assert ([one.username for one in there], headcount) == (["ada", "linus"], 2)
-    there, headcount = departments.people_in(sales, 1)
-    assert ([one.username for one in there], headcount) == (["ada"], 2)
+def test_a_page_tells_who_works_there_now_without_who_left_and_what_it_follows(
+    house: House,
+) -> None:
+    sales, pumps, acme = departments.get("sales"), tag("Pumps"), tag("acme")
+
+    def told(limit: int = 60) -> tuple[list[str], int]:
+        about = departments.about(departments.get("sales"), house.grace, NOON, limit)
+        return [one.username for one in about.people], about.headcount
+
+    assert (told(), told(1)) == ((["ada", "linus"], 2), (["ada"], 2))
     with saving():
         people.suspend(house.linus, NOON)
+        departments.follow_tag(sales, acme, house.ada, NOON)
+        departments.follow_tag(sales, pumps, house.ada, NOON)
+    assert told() == (["ada"], 1)
     sales, research = departments.get("sales"), departments.get("research")
-    there, headcount = departments.people_in(sales)
-    assert ([one.username for one in there], headcount) == (["ada"], 1)
     assert departments.headcounts() == {sales.id: 1, research.id: 1}
+    about = departments.about(sales, house.grace, NOON)
+    assert about.tags == departments.tags_of(sales)
+    assert [one.spelling for one in about.tags] == ["acme", "Pumps"]
+    assert about.standing == Standing(False, False)
+    with saving():
+        follows.follow(house.grace, sales, NOON)
+    assert departments.about(sales, house.grace, NOON).standing.is_following
+    with saving():
+        empty = departments.named("Empty", NOON)
+    about = departments.about(empty, house.grace, NOON)
+    assert (about.people, about.headcount, about.tags) == ((), 0, ())
 
 
 def test_its_people_choose_the_tags_that_a_department_follows(house: House) -> None:

@@ -56,7 +56,8 @@ def test_a_bot_is_no_colleague_and_cannot_come_in(house: House) -> None:
     assert bot.id not in {one.id for one in people.find(suspended=True)}
     assert not people.suggest("build", 9)
     sales = departments.of(house.ada)
-    assert departments.headcounts()[sales.id] == departments.people_in(sales)[1] == 2
+    headcount = departments.about(sales, house.ada, NOON).headcount
+    assert departments.headcounts()[sales.id] == headcount == 2
     assert not [d for d in digest_run._due(NOON + timedelta(days=30), True) if d.claim.reader_id == bot.id]
     assert links.reset("build_server", NOON) is None
     for way in (

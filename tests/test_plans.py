@@ -85,7 +85,7 @@ def test_who_follows_a_search_looks_at_no_more_posts(house: House, before: int |
 
 
 def test_the_page_of_a_thread_finds_it_by_its_first_post(house: House) -> None:
-    plan = plan_of(lambda: threads.of(house.linus, 1))
+    plan = plan_of(lambda: threads.of(house.linus, 1, NOON))
     assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] == "posts"]
 
 

@@ -156,7 +156,7 @@ def test_a_thread_takes_the_same_queries_however_long_it_is(house: House) -> Non
 
     def asked() -> int:
         with Queries() as queries:
-            threads.of(house.grace, root.id)
+            threads.of(house.grace, root.id, NOON)
         return len(queries)
 
     publish(house.grace, "reply #x", reply_to=root)

@@ -96,7 +96,7 @@ def _holder() -> Reader | None:
     except Refused:
         return None
     known = letter_links.holder(right, clock.now())
-    return known and known._replace(role="member", is_new=False)
+    return known and known._replace(role="member", is_new=False, waiting=None)
 
 
 @pages.route("/thank/<token>", methods=["GET", "POST"])

@@ -18,7 +18,7 @@ from microshare import (
     tags,
 )
 from microshare.db import saving
-from microshare.models import Tag
+from microshare.tags import AnyTag
 from microshare.web import unchanged
 from microshare.web.asked import (
     again,
@@ -104,21 +104,22 @@ def all_tags() -> str:
 @pages.get("/tags/<name>")
 @by_letter
 def tag(name: str) -> str | Response:
-    found = aliases.get(name)
+    found = aliases.seen(name)
     if found.name != name:
         return redirect(url_for("lists.tag", name=found.name, before=before()))
     return _tag_page(found)
 
 
-def _tag_page(found: Tag) -> str:
+def _tag_page(found: AnyTag) -> str:
     who = reader()
+    about = tag_facts.of(found, who, clock.now())
     return render_template(
         "tag.html",
         tag=found,
-        about=tag_facts.of(found, who, clock.now()),
+        about=about,
         page=feeds.tagged(who, found, before=before()),
         department=who.department,
-        other_names=aliases.of(found),
+        other_names=aliases.of(found) if about.has_other_names else (),
         own_names=aliases.own(found) if who.manages else (),
         form=request.form,
     )
@@ -180,15 +181,12 @@ def all_departments() -> str:
 def department(slug: str) -> str:
     found = departments.get(slug)
     who = reader()
-    there, headcount = departments.people_in(found)
+    about = departments.about(found, who, clock.now())
     return render_template(
         "department.html",
         department=found,
         page=feeds.from_department(who, found, before=before()),
-        tags=departments.tags_of(found),
-        people=there,
-        headcount=headcount,
-        standing=interests.standing(who, "department", found.id, clock.now()),
+        about=about,
         may_choose=departments.may_choose(found, who),
     )
 

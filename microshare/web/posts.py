@@ -7,7 +7,6 @@ from werkzeug.wrappers import Response
 from microshare import (
     clock,
     feeds,
-    interests,
     mutes,
     opened,
     photos,
@@ -85,7 +84,8 @@ def _published(post_id: int, address: str) -> Response | tuple[dict[str, object]
 @pages.get("/posts/<id:post_id>")
 @by_letter
 def thread(post_id: int) -> str:
-    found = threads.of(reader(), post_id, after=number(request.args.get("after", "")))
+    after = number(request.args.get("after", ""))
+    found = threads.of(reader(), post_id, clock.now(), after=after)
     if found.here.post.withdrawn_at is not None and found.count == 1:
         raise Missing("post", id=post_id)
     return render_template(
@@ -94,16 +94,16 @@ def thread(post_id: int) -> str:
         here=found.here,
         root=found.root,
         key=unchanged.new_key(),
-        reach=thanks.reach(post_id),
-        muted=interests.standing(reader(), "thread", found.root.id, clock.now()).is_muted,
+        reach=thanks.reach_of(found.here.post),
+        muted=found.is_muted,
     )
 
 
 @pages.get("/posts/<id:post_id>/choices")
 def choices(post_id: int) -> str:
     """What else can be done with a post: tag on, edit, withdraw, mute."""
-    page = feeds.of(reader(), [posts.visible(post_id).id])
-    return render_template("choices.html", item=page.items[0], reach=thanks.reach(post_id))
+    item = feeds.of(reader(), [posts.visible(post_id).id]).items[0]
+    return render_template("choices.html", item=item, reach=thanks.reach_of(item.post))
 
 
 @pages.get("/posts/<id:post_id>/history")
