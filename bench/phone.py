@@ -54,7 +54,7 @@ PAINTS = """() => ({
 @contextmanager
 def opened(playwright: Playwright) -> Iterator[Browser]:
     """The distribution's Chromium, without a window."""
-    names = ("chromium", "chromium-browser", "google-chrome")
+    names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
         raise processes.Ended("no browser: apt-get install chromium")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event, text
 from werkzeug.routing import Rule
 
@@ -23,6 +24,8 @@ from microshare.config import Settings
 from microshare.db import Base, db, saving
 from microshare.mailer import Letter
 from microshare.models import User
+from tests import forks
+from tests.forks import Forks
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -63,6 +66,28 @@ def addresses_compiled_once() -> Iterator[None]:
         yield
 
 
+class _Compiled(BytecodeCache):
+    """Templates as they were compiled, by their address and their text."""
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self.known.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Of the time of a page, the first of its application, half goes into compiling templates."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(Flask.jinja_options, "bytecode_cache", _Compiled())
+        yield
+
+
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real data; a test that needs it fails where it is missing."""
@@ -81,6 +106,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         installing.install()
         db.engine.dispose()
     return instance
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Forks]:
+    """Our commands in processes that begin at once."""
+    with forks.forks() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

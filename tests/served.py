@@ -17,30 +17,43 @@ from dataclasses import replace
 
 from microshare import config
 from microshare.config import Settings
+from tests.forks import Fork, Forks
+
+Process = subprocess.Popen[bytes] | Fork
 
 
 @contextmanager
 def running(
-    settings: Settings, port: int = 0, *, with_worker: bool = True
-) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    settings: Settings, port: int = 0, *, with_worker: bool = True, by: Forks | None = None
+) -> Iterator[tuple[Process, str]]:
     """The server process and its address; all of its group is gone afterwards.
 
-    `port`: where one stood before that was killed; 0: any that is free.
+    `port`: where one stood before that was killed; 0: any that is free. `by`: what begins it at
+    once, with the worker beside it instead of under it; for tests that ask only the pages.
     """
     port = port or free_port()
     settings = replace(settings, port=port, url=f"http://127.0.0.1:{port}")
-    worker = "--with-worker" if with_worker else "--without-worker"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "microshare.cli", "serve", worker],
-        env=config.environment(settings),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-    )
+    environ = config.environment(settings)
+    worker = "--with-worker" if with_worker and by is None else "--without-worker"
+    begun: list[Process] = []
     try:
+        if by is None:
+            server: Process = subprocess.Popen(
+                [sys.executable, "-m", "microshare.cli", "serve", worker],
+                env=environ,
+                start_new_session=True,
+                stdout=subprocess.DEVNULL,
+            )
+        else:
+            server = by.run("serve", worker, environ=environ)
+        begun.append(server)
         _until_it_answers(settings.url, server)
+        if by is not None and with_worker:
+            begun.append(by.run("worker", environ=environ))
         yield server, settings.url
     finally:
-        stop(server, signal.SIGTERM)
+        for process in begun:
+            stop(process, signal.SIGTERM)
 
 
 def free_port() -> int:
@@ -49,7 +62,7 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def stop(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
+def stop(server: Process, how: signal.Signals) -> None:
     """Signal the whole group, and wait for its first process."""
     try:
         os.killpg(server.pid, how)
@@ -58,7 +71,7 @@ def stop(server: "subprocess.Popen[bytes]", how: signal.Signals) -> None:
     server.wait(30)
 
 
-def _until_it_answers(url: str, server: "subprocess.Popen[bytes]") -> None:
+def _until_it_answers(url: str, server: Process) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:

@@ -30,6 +30,7 @@ from microshare.config import Settings
 from microshare.db import db, saving
 from tests import served
 from tests.conftest import NOON, PASSWORD, furnish
+from tests.forks import Forks
 from tests.served import Visitor
 
 SCOPES = ["read", "write", "follow", "push"]
@@ -37,7 +38,9 @@ OOB = "urn:ietf:wg:oauth:2.0:oob"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[str]:
+def url(
+    tmp_path_factory: pytest.TempPathFactory, installed: Path, forked: Forks
+) -> Iterator[str]:
     """The address of a served company in which ada wrote fifty posts."""
     instance = tmp_path_factory.mktemp("served") / "instance"
     shutil.copytree(installed, instance)
@@ -50,7 +53,7 @@ def url(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Iterator[s
                 posts.publish(house.ada, f"Number {number} of the seals #pumps", now=NOON)
         db.session.remove()
         db.engine.dispose()
-    with served.running(settings) as (_, address):
+    with served.running(settings, by=forked) as (_, address):
         yield address
 
 

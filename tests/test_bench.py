@@ -1,26 +1,71 @@
 """The benchmark itself: a tiny company is built, served, driven and reported on."""
 
 import json
+import os
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench import driver, houses, phone, report, targets
+from bench import driver, houses, phone, processes, report, targets
 from bench.company import FOLLOWS, Company
 from bench.effort import TINY
 from bench.history import LONG, History
 from bench.runs import PARTS, Asked, run
 from bench.writing import Writer
-from microshare import text
+from microshare import config, text
+from microshare.config import Settings
+from tests.forks import Fork, Forks
 
 POSTS = 300
-# Some twenty processes are started: on a machine with much else to do that takes its time.
+# Some twenty processes are begun: on a machine with much else to do that takes its time.
 pytestmark = pytest.mark.timeout(600)
 
 
+class Begun(Fork):
+    """A forked process whose streams the benchmark asks for: `streams` are their files."""
+
+    streams: tuple[Path, ...]
+
+    def communicate(
+        self, said: bytes | None = None, timeout: float | None = None
+    ) -> tuple[bytes, bytes]:
+        to, out, err = self.streams
+        if said is not None:
+            to.write_bytes(said)  # a pipe with a name: waits until it is read
+        self.wait(timeout or 120)
+        return out.read_bytes(), err.read_bytes()
+
+
 @pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def begun(forked: Forks, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The processes of the benchmark begin at once; what they do is theirs."""
+    with pytest.MonkeyPatch.context() as patched:
+
+        def begin(arguments: Sequence[str], settings: Settings, **streams: Any) -> Begun:
+            folder = tmp_path_factory.mktemp("streams")
+            to, out, err = (folder / name for name in ("in", "out", "err"))
+            if not isinstance(streams["stdout"], int):  # a server's log, for both
+                out = err = Path(streams["stdout"].name)
+            out.touch()
+            err.touch()
+            if "stdin" in streams:
+                os.mkfifo(to)
+            command = arguments[2:] if arguments[1] == "microshare.cli" else arguments
+            fork = forked.run(*command, environ=config.environment(settings), out=out, err=err,
+                              stdin=str(to) if "stdin" in streams else os.devnull)
+            process = Begun(forked, fork.pid)
+            process.streams = to, out, err
+            return process
+
+        patched.setattr(processes, "_started", begin)
+        yield
+
+
+@pytest.fixture(scope="module")
+def reported(begun: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run with everything in it."""
     folder = tmp_path_factory.mktemp("bench")
     run(Asked([POSTS], "sqlite", folder / "results", keep=folder / "kept", effort=TINY))

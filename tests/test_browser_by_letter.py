@@ -10,6 +10,7 @@ from microshare.letter_links import Links
 from tests import served
 from tests.browsing import PHONE, browser, furnished, is_well
 from tests.conftest import House
+from tests.forks import Forks
 
 __all__ = ["browser"]  # the fixture
 PAGES = ("/", "/everyone", "/tags/pumps", "/posts/1", "/digest")
@@ -24,7 +25,7 @@ def _notes(house: House) -> None:
 
 
 def test_axe_finds_nothing_where_a_letter_lets_one_read(
-    browser: Browser, installed: Path, tmp_path: Path
+    browser: Browser, installed: Path, tmp_path: Path, forked: Forks
 ) -> None:
     settings = furnished(installed, tmp_path / "instance", _notes)
     with create_app(settings).app_context():
@@ -33,7 +34,7 @@ def test_axe_finds_nothing_where_a_letter_lets_one_read(
         thanks = links.to_thank(1).removeprefix(settings.url)
         db.session.remove()
         db.engine.dispose()
-    with served.running(settings, with_worker=False) as (_, url):
+    with served.running(settings, with_worker=False, by=forked) as (_, url):
         context = browser.new_context(viewport=PHONE, color_scheme="dark")  # type: ignore[arg-type]
         page = context.new_page()
         for path in (thanks, *(f"/digest/read/{token}{one}" for one in PAGES)):

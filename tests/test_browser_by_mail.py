@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from microshare import clock, create_app, installing, people, posts
@@ -14,16 +13,17 @@ from microshare.db import db, saving
 from microshare.mail import posting
 from microshare.mail_addresses import Share
 from microshare.models import PendingLetter
-from tests.browsing import DESKTOP, PHONE, browser  # noqa: F401
+from tests.browsing import DESKTOP, PHONE, browser, is_well  # noqa: F401
 from tests.conftest import furnish
+from tests.forks import Forks
 from tests.served import free_port, running
 from tests.test_mail_posting import chain, letter
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
 
 @pytest.fixture(scope="module")
-def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def links(
+    tmp_path_factory: pytest.TempPathFactory, forked: Forks
+) -> Iterator[dict[str, str]]:
     """The pages, by act and language, of a served house into which letters came."""
     port = free_port()
     settings = Settings(
@@ -33,7 +33,7 @@ def links(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         mail_from="microshare@acme.example",
         url=f"http://127.0.0.1:{port}",
     )
-    with running(settings, port), create_app(settings).app_context():
+    with running(settings, port, by=forked), create_app(settings).app_context():
         installing.install()
         furnish()
         with saving():
@@ -67,9 +67,7 @@ def test_the_pages_can_be_used_by_everybody(browser: Browser, links: dict[str, s
         page = context.new_page()
         for act in ("undo", "proposal"):
             page.goto(links[f"{act} {name}"])
-            found = Axe().run(page, options=RULES)
-            assert found.violations_count == 0, found.generate_report()
-            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+            is_well(page)
         context.close()
 
 

@@ -53,9 +53,9 @@ def _fill(house: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def url(installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def url(installed, tmp_path_factory: pytest.TempPathFactory, forked) -> Iterator[str]:  # type: ignore[no-untyped-def]
     """The product, served, with a question and its replies, some posts, and somebody new."""
-    with serving(installed, tmp_path_factory, _fill) as address:
+    with serving(installed, tmp_path_factory, forked, _fill) as address:
         yield address
 
 

@@ -253,7 +253,7 @@ def test_who_is_signed_out_asks_no_more(browser: Browser, url: str) -> None:  # 
 
 
 def test_a_page_goes_on_when_the_server_was_stopped_and_started(
-    browser: Browser, installed, tmp_path  # type: ignore[no-untyped-def] # noqa: F811
+    browser: Browser, installed, tmp_path, forked  # type: ignore[no-untyped-def] # noqa: F811
 ) -> None:
     def fill(house: House) -> None:
         with saving():
@@ -261,14 +261,15 @@ def test_a_page_goes_on_when_the_server_was_stopped_and_started(
 
     settings = furnished(installed, tmp_path / "instance", fill)
     with ExitStack() as servers:
-        server, address = servers.enter_context(served.running(settings))
+        server, address = servers.enter_context(served.running(settings, by=forked))
         reader, writer = Reader(signed_in(browser, address, "grace")), signed_in(browser, address)
         page = reader.page
         served.stop(server, signal.SIGTERM)
         with reader.planning():
             assert reader.wait() == 1
         assert reader.wait() == 0
-        servers.enter_context(served.running(settings, urlsplit(address).port or 0))
+        port = urlsplit(address).port or 0
+        servers.enter_context(served.running(settings, port, by=forked))
         publish(writer, "After")
         reader.wait()
         expect(page.locator(".news button")).to_have_text("1 new update")

@@ -17,6 +17,7 @@ from microshare.db import saving
 from tests import relay, served
 from tests.browsing import DESKTOP, PHONE, browser, furnished, is_well  # noqa: F401 - the fixture
 from tests.conftest import NOON, PASSWORD, House
+from tests.forks import Forks
 from tests.relay import Relay
 from tests.test_browser_photos import are_shown, choose, file, jpeg
 
@@ -24,22 +25,46 @@ WAIT = 30_000  # ms for what comes by itself
 
 
 @dataclass
-class World:
-    """A server that can be killed, a network with holes, and a browser profile."""
+class Server:
+    """The product on a port of its own, where it is started again after it was killed."""
 
     settings: Settings
     port: int
-    relay: Relay
-    browser: Browser
     stack: ExitStack
-    contexts: list[BrowserContext] = field(default_factory=list)
-    server: object = None
+    forked: Forks
+    process: served.Process | None = None
 
     def start(self) -> None:
-        self.server, _ = self.stack.enter_context(served.running(self.settings, self.port, with_worker=False))
+        self.process, _ = self.stack.enter_context(
+            served.running(self.settings, self.port, with_worker=False, by=self.forked)
+        )
 
     def kill(self) -> None:
-        served.stop(self.server, signal.SIGKILL)  # type: ignore[arg-type]
+        assert self.process is not None
+        served.stop(self.process, signal.SIGKILL)
+
+    def is_up(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+@dataclass
+class World:
+    """A server that can be killed, a network with holes, and browser profiles."""
+
+    server: Server
+    relay: Relay
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.server.start()
+
+    def kill(self) -> None:
+        self.server.kill()
+
+    @property
+    def settings(self) -> Settings:
+        return self.server.settings
 
     def device(self, **options: object) -> BrowserContext:
         """A browser profile of its own."""
@@ -60,22 +85,26 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def instance(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def server(
+    installed: Path, tmp_path_factory: pytest.TempPathFactory, forked: Forks
+) -> Iterator[Server]:
     def fill(house: House) -> None:
         with saving():
             posts.publish(house.grace, "Field note about #valves", now=NOON)
 
     path = tmp_path_factory.mktemp("offline") / "instance"
-    return furnished(installed, path, fill).instance
+    settings = furnished(installed, path, fill, web_processes=1)
+    with ExitStack() as stack:
+        yield Server(settings, served.free_port(), stack, forked)
 
 
 @pytest.fixture
-def world(instance: Path, browser: Browser) -> Iterator[World]:  # noqa: F811
-    settings = Settings(instance=instance, password_memory=8, company="Acme", web_processes=1)
-    with ExitStack() as stack:
-        port = served.free_port()
-        made = World(settings, port, stack.enter_context(relay.running(port)), browser, stack)
-        made.start()
+def world(server: Server, browser: Browser) -> Iterator[World]:  # noqa: F811
+    """A network of its own to the server, which stands whatever the test before did to it."""
+    if not server.is_up():
+        server.start()
+    with relay.running(server.port) as road:
+        made = World(server, road, browser)
         yield made
         for context in made.contexts:
             context.close()

@@ -29,6 +29,7 @@ from microshare_client import command, kept, server, shown
 from microshare_client.kept import Login
 from tests import served
 from tests.conftest import PASSWORD, furnish
+from tests.forks import Forks
 
 Run = Callable[..., Result]
 # Ctrl-C reaches it as on a terminal, also where the tests run in the background, which ignores it.
@@ -39,7 +40,7 @@ START = (
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory, forked: Forks) -> Iterator[str]:
     """A company of three with fifty posts, served."""
     settings = Settings(instance=tmp_path_factory.mktemp("served"), password_memory=8, api_rate=100_000)
     app = create_app(settings)
@@ -53,7 +54,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         db.session.remove()
         db.engine.dispose()
         search.engine().close()
-    with served.running(settings) as (_, address):
+    with served.running(settings, by=forked) as (_, address):
         yield address
 
 

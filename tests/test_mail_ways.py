@@ -87,12 +87,6 @@ def until(holds: Callable[[], object]) -> None:
     raise AssertionError("it never came to that")
 
 
-@pytest.fixture(scope="module")
-def forked() -> Iterator[Forks]:
-    with forks.forks() as told:
-        yield told
-
-
 @dataclass
 class Pipe:
     """The command for a mail server's pipe."""
