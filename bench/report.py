@@ -245,7 +245,7 @@ def _compared(found: Figures) -> str:
     same = compared["count"] - len(compared["differing"])
     told = (
         f"Newest first, {same} of {compared['count']} searches found the same ids as plain Whoosh "
-        f"({_number(found['plain_built'])} posts/s to build)."
+        f"({_number(found['plain_built'])} posts a second of a core to build)."
     )
     if compared["differing"]:
         told += " Others: " + ", ".join(f"`{query}`" for query in compared["differing"][:10]) + "."

@@ -20,6 +20,7 @@ from microshare.config import Settings
 from tests.forks import Fork, Forks
 
 POSTS = 300
+STARTED = processes._started
 # Some twenty processes are begun: on a machine with much else to do that takes its time.
 pytestmark = pytest.mark.timeout(600)
 
@@ -70,6 +71,16 @@ def reported(begun: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bench")
     run(Asked([POSTS], "sqlite", folder / "results", keep=folder / "kept", effort=TINY))
     return folder
+
+
+def test_a_process_that_is_measured_starts_as_everybody_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_started", STARTED)
+    with processes.hello(Settings(instance=tmp_path, database_url="", company="Bench")) as served:
+        assert served.web
+        assert processes.cpu(served.all) > 0
+    assert served.process.poll() is not None
 
 
 def test_every_part_is_measured_and_every_row_filled(reported: Path) -> None:
