@@ -9,7 +9,7 @@ class Effort:
 
     rounds: int = 5
     requests: int = 200  # of each page in a round
-    hellos: int = 150  # before each round of a page
+    hellos: int = 150  # before each round of a page, and after it
     page_seconds: float = 2.0  # that a page may take of a round
     searches: int = 200
     list_seconds: float = 240.0  # that the list of searches may take once

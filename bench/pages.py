@@ -86,10 +86,12 @@ def _told(request: bytes) -> tuple[str, str]:
 def _measure(
     server: Served, hello: Served, page: Asked, connections: int, effort: Effort
 ) -> dict[str, Any]:
-    """One round of this page, right after some hellos: the noise of the moment hits both."""
-    first = _once(hello, Asked("hello", HELLO), 1, replace(effort, requests=effort.hellos))
+    """One round of this page between some hellos: the noise of the moment hits both."""
+    few = replace(effort, requests=effort.hellos)
+    before = _once(hello, Asked("hello", HELLO), 1, few)
     found = _once(server, page, connections, effort)
-    return {**found, "times_hello": found["cpu"] / first["cpu"]}
+    after = _once(hello, Asked("hello", HELLO), 1, few)
+    return {**found, "times_hello": 2 * found["cpu"] / (before["cpu"] + after["cpu"])}
 
 
 def _once(server: Served, page: Asked, connections: int, effort: Effort) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _head(server: str, sizes: Sizes) -> str:
         *(f"- {one}" for one in built),
         "",
         "CPU is that of all web processes; × hello is that of a bare Flask application on the same "
-        "server, measured right before. Figures are medians of the rounds, in milliseconds where "
+        "server, right before and after. Figures are medians of the rounds, in milliseconds where "
         f"nothing else is said. `{LACKING}` was not measured.",
     ])  # fmt: skip
 
