@@ -3,11 +3,14 @@
 Looked up together and decided one by one, in their order, as if each were published alone.
 """
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import Executable, Integer, String, and_, or_, select
+from sqlalchemy import text as sql
 
 from microshare import bulk, departments, drafts, people, text
 from microshare.brought import Wanted
@@ -200,17 +203,29 @@ def _writers(logins: Collection[str]) -> dict[str, Writer]:
     }
 
 
+# A condition on pairs makes SQLite look at every post; a list that is joined, at these alone.
+_PAIRS = {
+    "sqlite": "SELECT json_extract(value, '$[0]') AS author, json_extract(value, '$[1]') AS key"
+    " FROM json_each(:pairs)",
+    "postgresql": "SELECT CAST(value->>0 AS integer) AS author, value->>1 AS key"
+    " FROM json_array_elements(CAST(:pairs AS json))",
+}
+
+
+@cache
+def _under(dialect: str) -> Executable:
+    """The statement for the posts under these pairs of an author's id and a key."""
+    asked = sql(_PAIRS[dialect]).columns(author=Integer, key=String).subquery("asked")
+    return select(
+        Post.author_id, Post.key, Post.id, Post.thread_id, Post.line, Post.edited_at
+    ).join(asked, and_(Post.author_id == asked.c.author, Post.key == asked.c.key))
+
+
 def _earlier(keys: Iterable[tuple[int, str]]) -> dict[tuple[int, str], tuple[Stored, str]]:
     """The posts of these authors under these keys, each with what it said at first."""
-    rows = [
-        row
-        for part in bulk.in_parts(keys)
-        for row in db.session.execute(
-            select(
-                Post.author_id, Post.key, Post.id, Post.thread_id, Post.line, Post.edited_at
-            ).where(tuple_(Post.author_id, Post.key).in_(part))
-        )
-    ]
+    connection = db.session.connection()
+    pairs = {"pairs": json.dumps(list(keys))}
+    rows = connection.execute(_under(connection.dialect.name), pairs).all()
     first: dict[int, str] = {}
     for part in bulk.in_parts(row.id for row in rows if row.edited_at is not None):
         first |= dict(
