@@ -28,7 +28,9 @@ from microshare.demo_script import (
 )
 from microshare.drafts import Draft
 
-BATCH = 8000  # posts in one transaction, of all makers: nobody else writes, and the disk has less to
+# Posts in one transaction, those of all makers: nobody else waits to write, and a page of an index
+# that many posts change is written once for all of them.
+BATCH = 8000
 _NOTHING_YET = {"thanks_count": 0, "edited_at": None, "withdrawn_at": None}
 
 
