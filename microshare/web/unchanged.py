@@ -45,4 +45,4 @@ def _compare(response: Response) -> Response:
     shown = sha256(page)
     shown.update(f"{session.get('csrf_token')} {session.get('published')}".encode())
     response.set_etag(shown.hexdigest()[:24], weak=True)  # the same to read, not byte for byte
-    return response.make_conditional(request)
+    return response.make_conditional(request) if request.if_none_match else response
