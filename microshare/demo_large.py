@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain, zip_longest
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -75,7 +76,9 @@ class _Store:
             self.ids.extend(entry.stored.id for entry in entries)
             for name, model, columns in _TIES:
                 rows = self.rows(getattr(part, name) for part in parts)
-                inserts.tuples(model, ("post_id", *columns), list(rows))
+                # By the second column: what an index has together is written together.
+                ordered = sorted(rows, key=itemgetter(1))
+                inserts.tuples(model, ("post_id", *columns), ordered)
             notices = self.rows(part.told for part in parts)
             inserts.tuples(InboxItem, _TOLD, sorted(notices, key=lambda row: row[-1]))
             self.settle(parts)
