@@ -4,7 +4,7 @@ A statement takes ids from an index which has them in order, and is made once.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -122,7 +122,8 @@ _NEWEST = select(func.max(Post.id))
 def rows(reader_id: int, wants: Interests, span: Span, limit: int) -> Sequence[cards.Row]:
     """So many posts of the reader's feed, newest first, as they come."""
     own = _OWN[bool(wants.all_searches)]
-    top, found = span.before, cast(Sequence[cards.Row], ())
+    top = span.before
+    found: Sequence[cards.Row] = ()
     for listing, window in (own.walked, WALK), (own.gathered, WINDOW), (own.gathered, WHOLE):
         statement = listing.first if span.upward else listing.last
         bound = {**wants.bound(), **look(span, window), "limit": limit}

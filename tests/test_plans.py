@@ -11,7 +11,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from microshare import departments, feeds, follows, mutes, posts, saves, searches, tags, threads
+from microshare import (
+    arrivals,
+    departments,
+    feeds,
+    follows,
+    mutes,
+    posts,
+    saves,
+    searches,
+    tags,
+    threads,
+)
 from microshare.db import db, saving
 from tests.acts import publish
 from tests.conftest import NOON, House, furnish
@@ -86,6 +97,14 @@ def test_who_follows_a_search_looks_at_no_more_posts(house: House, before: int |
 
 def test_the_page_of_a_thread_finds_it_by_its_first_post(house: House) -> None:
     plan = plan_of(lambda: threads.of(house.linus, 1, NOON))
+    assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] == "posts"]
+
+
+def test_an_import_looks_up_its_keys_and_not_at_every_post(house: House) -> None:
+    key = posts.get(1).key
+    found: dict[tuple[int, str], object] = {}
+    plan = plan_of(lambda: found.update(arrivals._earlier([(house.ada.id, key), (1, "new")])))
+    assert list(found) == [(house.ada.id, key)]
     assert not [line for line in plan if line.startswith("SCAN") and line.split()[1] == "posts"]
 
 
