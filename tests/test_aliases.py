@@ -58,9 +58,11 @@ def test_names_of_names_stand_for_each_other(pumps: House) -> None:
     assert found("#pompe") == {"noisy #pumps", "lawaai #pomp"}
     assert aliases.of(aliases.get("pumps")) == ("pomp", "pompe")
     assert aliases.own(aliases.get("pumps")) == ["pomp"]
-    assert aliases.get("pompe").name == "pomp"
-    with pytest.raises(Missing):
-        aliases.get("pompes")
+    for look in (aliases.get, aliases.seen):
+        assert look("pompe").name == "pomp"
+        assert look("pomp").name == "pomp"  # a tag itself, whatever else it is a name of
+        with pytest.raises(Missing):
+            look("pompes")
 
 
 def test_a_search_reads_the_names_in_one_query_and_only_where_it_asks_for_something(

@@ -34,6 +34,19 @@ def test_a_post_has_its_line_tags_and_the_department_it_was_written_in(house: Ho
     assert posts.get(post.id).department.name == "Sales"
 
 
+def test_a_reply_sent_twice_is_one_also_where_its_parent_was_withdrawn_meanwhile(
+    house: House,
+) -> None:
+    parent = publish(house.ada, "Seal leaks")
+    first = publish(house.grace, "Which seal?", key="k", reply_to=parent)
+    with saving():
+        posts.withdraw(posts.get(parent.id), house.ada, NOON)
+    again = publish(house.grace, "Which seal?", key="k", reply_to=posts.get(parent.id))
+    assert again.id == first.id
+    with pytest.raises(Missing):
+        publish(house.grace, "Which seal?", key="another", reply_to=posts.get(parent.id))
+
+
 def test_the_first_spelling_of_a_tag_is_shown(house: House) -> None:
     publish(house.ada, "one #PumpS")
     publish(house.grace, "two #pumps")
