@@ -43,7 +43,7 @@ def test_a_reply_sent_twice_is_one_also_where_its_parent_was_withdrawn_meanwhile
         posts.withdraw(posts.get(parent.id), house.ada, NOON)
     again = publish(house.grace, "Which seal?", key="k", reply_to=posts.get(parent.id))
     assert again.id == first.id
-    with pytest.raises(Missing):
+    with pytest.raises(Refused):
         publish(house.grace, "Which seal?", key="another", reply_to=posts.get(parent.id))
 
 
