@@ -46,10 +46,12 @@ def _begin() -> None:
 
 def _tell(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id", "-")
-    if request.endpoint not in SESSIONLESS:
+    level = logging.DEBUG if _is_quiet() else logging.INFO
+    logger = current_app.logger
+    if logger.isEnabledFor(level) and request.endpoint not in SESSIONLESS:
         reader = g.get("token_reader") or g.get("_login_user")
-        current_app.logger.log(
-            logging.DEBUG if _is_quiet() else logging.INFO,
+        logger.log(
+            level,
             "%s %s %d, %d ms, user %s",
             request.environ["REQUEST_METHOD"],
             request.endpoint,
