@@ -98,10 +98,11 @@ def news(reader: AnyReader, after: int, *, now: datetime, everyone: bool = False
     with the reader is enough.
     """
     newest = reader.newest if isinstance(reader, Reader) else None
-    ask = db.session.connection()
-    newest = (ask.scalar(_NEWEST) or 0) if newest is None else newest
+    if newest is None:
+        newest = db.session.connection().scalar(_NEWEST) or 0
     if newest <= after:
         return 0
+    ask = db.session.connection()
     asked = {"limit": LARGEST_PAGE, "after": after, "reader": reader.id}
     if everyone:
         return len(ask.scalars(_ALL_NEWS, asked).all())
